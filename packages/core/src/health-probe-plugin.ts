@@ -1,0 +1,25 @@
+/** Where to look. */
+export interface ProbeTarget {
+  host: string;
+  port: number;
+  /** Starts with a slash. */
+  path: string;
+  /** The path is a guess: a server that answers it with "no such path" is taken to be well. */
+  optionalPath?: boolean;
+}
+
+/** A refusal is an answer, not an exception. */
+export interface ProbeResult {
+  healthy: boolean;
+  /** What was seen; required where unhealthy: `Health check returned status 500`. */
+  message?: string;
+}
+
+/** Looks at a server once. The runner keeps the loop, the deadline and the race against the child's exit. */
+export interface HealthProbePlugin {
+  readonly kind: 'health-probe';
+  readonly name: string;
+  readonly apiVersion: 1;
+  /** Never rejects for a server that is down or slow; settles soon after `signal` aborts. */
+  check(target: ProbeTarget, signal: AbortSignal): Promise<ProbeResult>;
+}
