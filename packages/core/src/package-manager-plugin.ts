@@ -46,8 +46,8 @@ export interface PackageManagerPlugin {
   install(options: InstallOptions): Command;
   /** The command that runs a script of package.json. */
   run(script: string, args: readonly string[], options?: { version?: string }): Command;
-  /** Whether this folder is the root of a workspace of this manager. */
-  isWorkspaceRoot?(directory: DirectorySnapshot): boolean;
+  /** The member patterns of the workspace whose root this folder is: `['packages/*', '!packages/old']`; `null` where it is none. */
+  workspacePatterns?(directory: DirectorySnapshot): readonly string[] | null;
   /** Names the remedy of a failed install from what the manager printed. */
   explainFailure?(output: string): InstallFailure | null;
   /** Names of packages whose install scripts the manager skipped, from what it printed. */
