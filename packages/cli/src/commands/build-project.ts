@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+
+import { ProjectRunnerError } from '@project-runner/core';
+import type { Build } from '@project-runner/core';
+
+import { exitCodeOfSignal, exitCodes } from '../exit-codes.ts';
+import { buildStage } from '../output/build-stage.ts';
+import type { Reporter } from '../output/reporter.ts';
+import type { OpenedProject } from '../project/open-project.ts';
+import type { StopReason, StopRequests } from '../stop-requests.ts';
+import type { ProjectOptions } from './project-options.ts';
+
+/** The built project, or the exit code of a build that failed or was cancelled, which then has been told. */
+export async function buildProject(
+  opened: OpenedProject,
+  options: ProjectOptions,
+  reporter: Reporter,
+  stop: StopRequests,
+): Promise<Build | number> {
+  const startedAt = performance.now();
+  const build = await opened.runner.build(
+    opened.project,
+    opened.build,
+    { envVars: opened.variables, skipInstall: options.skipInstall ?? false, signal: stop.signal },
+    (line) => {
+      const stage = buildStage(line);
+      if (stage) reporter.stage(stage);
+      reporter.buildLog(line);
+    },
+  );
+  const reason = stop.reason();
+  if (reason) return interrupted(reason, reporter);
+  if (build.status === 'failed') {
+    reporter.error(failure(build, opened));
+    return exitCodes.buildFailed;
+  }
+  reporter.built({
+    buildId: build.id,
+    releaseDir: join(opened.buildsDir, build.id),
+    durationMs: Math.round(performance.now() - startedAt),
+  });
+  return build;
+}
+
+/** The exit code of a command that was ended before it came to its point. */
+export function interrupted(reason: StopReason, reporter: Reporter): number {
+  reporter.stopped();
+  return reason === 'output-closed' ? exitCodes.ok : exitCodeOfSignal(reason);
+}
+
+function failure(build: Build, opened: OpenedProject): Error {
+  const message = build.errorMessage ?? 'The build failed and gave no reason';
+  return opened.findError(message) ?? new ProjectRunnerError('BUILD_FAILED', message);
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+
+import { collect, parseSeconds } from '../input/parse-options.ts';
+
+/** What `up` and `build` have in common. Times are in ms here and in seconds on the command line. */
+export interface ProjectOptions {
+  envFile?: string[];
+  env?: string[];
+  config?: string;
+  buildDir?: string;
+  stateDir?: string;
+  dataDir?: string;
+  skipInstall?: boolean;
+  allowInstallScripts?: boolean;
+  buildTimeout?: number;
+  json?: boolean;
+  verbose?: boolean;
+}
+
+export function addProjectOptions(command: Command): Command {
+  return command
+    .option('--env-file <file>', 'read variables from a file; repeatable, later files win', collect)
+    .option(
+      '--env <name=value>',
+      'set a variable, or pass on NAME of this shell; repeatable, wins over files',
+      collect,
+    )
+    .option('--config <file>', 'configuration (default: project-runner.config.{ts,mts,js,mjs,json})')
+    .option('--build-dir <dir>', 'where builds are made and kept')
+    .option('--state-dir <dir>', "state, logs and builds (default: in the user's state folder)")
+    .option('--data-dir <dir>', 'working folders of servers, the same over all builds')
+    .option('--skip-install', 'use the node_modules of the project as they are')
+    .option('--allow-install-scripts', 'let install scripts of dependencies run')
+    .option('--build-timeout <seconds>', 'for install and build together (default: 600)', parseSeconds)
+    .option('--json', 'one JSON object a line on stdout')
+    .option('--verbose', 'show the build log, diagnostics and stacks');
+}

@@ -1,0 +1,94 @@
+import { ProjectRunnerError } from '@project-runner/core';
+import type { Build, ProcessExit, RunningServer } from '@project-runner/core';
+
+import type { CliIo } from '../cli-io.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { createReporter } from '../output/reporter.ts';
+import type { Reporter } from '../output/reporter.ts';
+import type { OpenedProject } from '../project/open-project.ts';
+import type { StopRequests } from '../stop-requests.ts';
+import { buildProject, interrupted } from './build-project.ts';
+import { makeRequests } from './make-requests.ts';
+import type { ProjectOptions } from './project-options.ts';
+import { tidyBuilds, withProject } from './with-project.ts';
+
+export interface UpOptions extends ProjectOptions {
+  port?: number;
+  /** In ms. */
+  startTimeout?: number;
+  once?: boolean;
+  request?: string[];
+}
+
+/** `project-runner up`: builds, deploys, streams the server's log until it is stopped. Answers the exit code. */
+export async function up(path: string, options: UpOptions, io: CliIo): Promise<number> {
+  const { json = false, verbose = false } = options;
+  const reporter = createReporter(io, { json, verbose });
+  return withProject(path, options, io, reporter, async (opened, stop) => {
+    const build = await buildProject(opened, options, reporter, stop);
+    if (typeof build === 'number') return build;
+    const server = await deploy(opened, build, options, reporter, stop);
+    if (typeof server === 'number') return server;
+    await tidyBuilds(opened, reporter);
+    const exited = opened.processes.find(server.processId)?.exited ?? new Promise<never>(() => {});
+    const outcome = await Promise.race([
+      exited.then((exit) => ({ exit })),
+      stopRequested(stop),
+      ...(options.once ? [makeRequests(server, options.request ?? ['/health'], reporter, stop.signal)] : []),
+    ]);
+    // A stop that was asked for ends the server, too: then its exit is no news.
+    if (typeof outcome === 'object' && !stop.reason()) return exitedByItself(outcome.exit, opened, reporter);
+    await opened.runner.stop(server);
+    reporter.stopped();
+    return typeof outcome === 'number' && !stop.reason() ? outcome : exitCodes.ok;
+  });
+}
+
+async function deploy(
+  opened: OpenedProject,
+  build: Build,
+  options: UpOptions,
+  reporter: Reporter,
+  stop: StopRequests,
+): Promise<RunningServer | number> {
+  const { runner, project, deployment, variables } = opened;
+  reporter.stage('Starting the server');
+  runner.setOnServerLog((_serverId, line, stream) => reporter.log(stream, line));
+  try {
+    const server = await runner.deploy(project, deployment, build, {
+      envVars: variables,
+      signal: stop.signal,
+      ...(options.port === undefined ? {} : { port: options.port }),
+      ...(options.startTimeout === undefined ? {} : { healthCheckTimeoutMs: options.startTimeout }),
+    });
+    const { host, port, processId, id } = server;
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    reporter.ready({ url, port, pid: processId, serverId: id });
+    return server;
+  } catch (error) {
+    const reason = stop.reason();
+    if (reason) return interrupted(reason, reporter);
+    if (!ProjectRunnerError.is(error)) throw error;
+    reporter.error(error);
+    return exitCodes.deployFailed;
+  }
+}
+
+function stopRequested(stop: StopRequests): Promise<'stop'> {
+  return new Promise((resolve) => {
+    if (stop.signal.aborted) resolve('stop');
+    stop.signal.addEventListener('abort', () => resolve('stop'), { once: true });
+  });
+}
+
+async function exitedByItself(exit: ProcessExit, opened: OpenedProject, reporter: Reporter): Promise<number> {
+  // Its last words come first.
+  await opened.runner.shutdown();
+  const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
+  reporter.error(
+    new ProjectRunnerError('SERVER_EXITED', `The server exited by itself with ${how}`, {
+      hint: 'Its last lines above may say why',
+    }),
+  );
+  return exitCodes.serverExited;
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+
+import { Command } from 'commander';
+
+import type { CliIo } from './cli-io.ts';
+import { addProjectOptions } from './commands/project-options.ts';
+import type { ProjectOptions } from './commands/project-options.ts';
+import type { UpOptions } from './commands/up.ts';
+import { parsePort, parseRequestPath, parseSeconds } from './input/parse-options.ts';
+
+/** The parser. `onExitCode` is called with the exit code of the command that ran. */
+export function createProgram(io: CliIo, onExitCode: (code: number) => void): Command {
+  const program = new Command('project-runner')
+    .description('Builds a Node project and runs it as a supervised server.')
+    .version(readVersion(), '--version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', examples)
+    .addHelpText('after', exitCodeHelp)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      // Help without a command goes here; errors are thrown and shown by whoever called.
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: () => {},
+    });
+
+  const upCommand = program
+    .command('up')
+    .description('build the project in a folder, run it and show its log until Ctrl-C')
+    .argument('[dir]', 'folder of the project', '.')
+    .option('--port <number>', 'the port to use (default: a free one)', parsePort)
+    .option('--start-timeout <seconds>', 'how long the server may take to answer (default: 30)', parseSeconds)
+    .option('--once', 'make the requests when it is ready, show the answers, stop')
+    .option('--request <path>', 'with --once; repeatable (default: /health)', parseRequestPath)
+    .action(async (dir: string, options: UpOptions, command: Command) => {
+      if (options.request && !options.once) command.error('--request needs --once');
+      // Loaded late: help and wrong usage should not wait for the runner.
+      const { up } = await import('./commands/up.ts');
+      onExitCode(await up(dir, options, io));
+    });
+  const buildCommand = program
+    .command('build')
+    .description('build the project in a folder and show where the release is')
+    .argument('[dir]', 'folder of the project', '.')
+    .action(async (dir: string, options: ProjectOptions) => {
+      const { build } = await import('./commands/build.ts');
+      onExitCode(await build(dir, options, io));
+    });
+  for (const command of [upCommand, buildCommand]) {
+    addProjectOptions(command).helpOption('-h, --help', 'show this help').allowExcessArguments(false);
+    command.addHelpText('after', examples).addHelpText('after', exitCodeHelp);
+  }
+  return program;
+}
+
+const examples = `
+Examples:
+  project-runner up                                      the project in this folder
+  project-runner up ./api --port 4200 --env-file .env.staging
+  project-runner up ./api --env API_KEY --env LOG_LEVEL=debug
+  project-runner up ./api --once --request '/hello?name=Ada'
+  project-runner up ./api --json | jq -r 'select(.event == "ready").url'
+  project-runner build ./api`;
+
+const exitCodeHelp = `
+Exit codes:
+  0  done, or stopped by the user while the server ran
+  1  something unexpected
+  2  wrong usage or configuration
+  3  the build failed
+  4  the server did not become ready
+  5  the server exited by itself
+  6  a request of --once was not answered with 2xx
+  129, 130, 143  ended by SIGHUP, Ctrl-C, SIGTERM before the server was ready, or killed by the second one`;
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return (manifest as { version: string }).version;
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+
+import { ProjectRunnerError } from '@project-runner/core';
+
+export interface VariableOptions {
+  /** Files, later ones win. Relative to `cwd`. */
+  envFile: readonly string[];
+  /** `NAME=VALUE`, or `NAME` for the value in `environment`; these win over files. */
+  env: readonly string[];
+  cwd: string;
+  environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The variables given on the command line. Files are parsed by Node's own parser, never executed.
+ * @throws ProjectRunnerError `ENV_FILE_INVALID`, `CONFIG_INVALID`; values are never part of a message
+ */
+export function readVariables(options: VariableOptions): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const file of options.envFile) Object.assign(variables, readEnvFile(resolve(options.cwd, file)));
+  for (const assignment of options.env) {
+    const [name, value] = readAssignment(assignment, options.environment);
+    variables[name] = value;
+  }
+  return variables;
+}
+
+function readEnvFile(file: string): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ProjectRunnerError('ENV_FILE_INVALID', `--env-file ${file} cannot be read`, {
+      cause: error,
+      hint: 'Name a readable file of lines NAME=VALUE',
+    });
+  }
+}
+
+function readAssignment(
+  assignment: string,
+  environment: VariableOptions['environment'],
+): readonly [name: string, value: string] {
+  const equals = assignment.indexOf('=');
+  const name = equals === -1 ? assignment : assignment.slice(0, equals);
+  if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
+    throw new ProjectRunnerError(
+      'CONFIG_INVALID',
+      `--env expects NAME=VALUE or NAME, found the name ${JSON.stringify(name)}`,
+      { hint: 'A name starts with a letter or "_"; quote values that hold spaces' },
+    );
+  }
+  if (equals !== -1) return [name, assignment.slice(equals + 1)];
+  const value = environment[name];
+  if (value === undefined) {
+    throw new ProjectRunnerError('CONFIG_INVALID', `--env ${name}: ${name} is not set in this shell`, {
+      hint: `Give the value, --env ${name}=VALUE, or export ${name} first`,
+    });
+  }
+  return [name, value];
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+import { processIo } from './cli-io.ts';
+import { runCli } from './run-cli.ts';
+
+const io = processIo();
+const code = await runCli(process.argv.slice(2), io);
+// Output to pipes is asynchronous on some platforms: leave when it is out, and do not wait for what idles.
+await Promise.all(
+  [io.stdout, io.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
+);
+process.exit(code);

@@ -1,0 +1,35 @@
+import { ProjectRunnerError } from '@project-runner/core';
+import { describe, expect, it } from 'vitest';
+
+import { describeError } from './describe-error.ts';
+
+describe('describeError', () => {
+  it('keeps only causes that say something new', () => {
+    const root = new Error('ENOSPC: disk full');
+    const middle = new Error('copying failed', { cause: root });
+    const error = new ProjectRunnerError('SOURCE_FAILED', 'Source failed: copying failed', {
+      cause: middle,
+      hint: 'make room',
+      plugin: 'x:y',
+    });
+    expect(describeError(error)).toMatchObject({
+      code: 'SOURCE_FAILED',
+      message: 'Source failed: copying failed',
+      hint: 'make room',
+      plugin: 'x:y',
+      causes: ['ENOSPC: disk full'],
+    });
+  });
+
+  it('opens aggregates and survives circles', () => {
+    const one = new Error('one');
+    const error = new AggregateError([one, 'two'], 'both');
+    one.cause = error;
+    expect(describeError(error).causes).toEqual(['one', 'two']);
+  });
+
+  it('takes anything that was thrown', () => {
+    expect(describeError('text')).toMatchObject({ code: 'UNEXPECTED', message: 'text', causes: [] });
+    expect(describeError(undefined)).toMatchObject({ message: 'undefined', causes: [] });
+  });
+});

@@ -1,0 +1,53 @@
+import { ProjectRunnerError } from '@project-runner/core';
+
+export interface DescribedError {
+  code: string;
+  message: string;
+  hint: string | undefined;
+  plugin: string | undefined;
+  /** Messages of the causes that say something new, outermost first. */
+  causes: string[];
+  stack: string | undefined;
+}
+
+export function describeError(error: unknown): DescribedError {
+  const known = ProjectRunnerError.is(error) ? error : undefined;
+  const message = messageOf(error);
+  return {
+    code: known?.code ?? 'UNEXPECTED',
+    message,
+    hint: known?.hint,
+    plugin: known?.plugin,
+    causes: causesOf(error, message),
+    stack: error instanceof Error ? error.stack : undefined,
+  };
+}
+
+function causesOf(error: unknown, message: string): string[] {
+  const said = [message];
+  const causes: string[] = [];
+  const seen = new Set<unknown>([error]);
+  for (const inner of inside(error, seen)) {
+    const text = messageOf(inner);
+    if (text === '' || said.some((earlier) => earlier.includes(text))) continue;
+    said.push(text);
+    causes.push(text);
+  }
+  return causes;
+}
+
+/** Depth first; a chain that bites its tail ends there. */
+function* inside(error: unknown, seen: Set<unknown>): Iterable<unknown> {
+  if (typeof error !== 'object' || error === null) return;
+  const { cause, errors } = error as { cause?: unknown; errors?: unknown };
+  for (const inner of [...(Array.isArray(errors) ? errors : []), cause] as unknown[]) {
+    if (inner === undefined || inner === null || seen.has(inner)) continue;
+    seen.add(inner);
+    yield inner;
+    yield* inside(inner, seen);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
