@@ -52,7 +52,8 @@ export async function openProject(
     cwd: io.cwd,
     environment: io.env,
   });
-  const { config: written } = await loadConfig(inspected.dir, io.cwd, options.config);
+  const { config: written, file } = await loadConfig(inspected.dir, io.cwd, options.config);
+  if (file) reporter.logger.info(`Configuration: ${file}`);
   const errors = captureErrors(written.logger ?? reporter.logger);
   const config = mergeConfig(written, options, inspected.dir, io, errors.logger);
   const { buildDir } = resolveConfig(config);
