@@ -1,1 +1,2 @@
-export type {} from '@project-runner/core';
+export { mastra } from './mastra.ts';
+export type { MastraOptions } from './mastra.ts';

@@ -1,1 +1,2 @@
-export type {} from '@project-runner/core';
+export { nodeServer } from './node-server.ts';
+export type { NodeServerOptions } from './node-server.ts';

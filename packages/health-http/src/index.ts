@@ -1,1 +1,2 @@
-export type {} from '@project-runner/core';
+export { healthHttp } from './health-http.ts';
+export type { HealthHttpOptions } from './health-http.ts';

@@ -1,1 +1,2 @@
-export type {} from '@project-runner/core';
+export { logsFile } from './logs-file.ts';
+export type { LogsFileOptions } from './logs-file.ts';

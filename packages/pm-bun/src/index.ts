@@ -1,1 +1,1 @@
-export type {} from '@project-runner/core';
+export { bun } from './bun.ts';

@@ -1,1 +1,1 @@
-export type {} from '@project-runner/core';
+export { yarn } from './yarn.ts';

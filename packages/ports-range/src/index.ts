@@ -1,1 +1,2 @@
-export type {} from '@project-runner/core';
+export { portsRange } from './ports-range.ts';
+export type { PortsRangeOptions } from './ports-range.ts';

@@ -1,1 +1,32 @@
-export type {} from '@project-runner/core';
+export { HealthChecker } from './advanced/health-checker.ts';
+export {
+  detectPackageManager,
+  getBuildArgs,
+  getInstallArgs,
+  hasBuildScript,
+} from './advanced/package-manager-args.ts';
+export { PortAllocator } from './advanced/port-allocator.ts';
+export { cleanupResourceMonitor, getProcessResourceUsage } from './advanced/process-resource-usage.ts';
+export { runCommand, spawnCommand } from './advanced/spawn-command.ts';
+export type { CommandResult, SpawnCommandOptions } from './advanced/spawn-command.ts';
+export { ProjectBuilder } from './build/project-builder.ts';
+export type { BuildRequest, ProjectBuilderParts } from './build/project-builder.ts';
+export type { HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.ts';
+export { createProjectRunner } from './create-project-runner.ts';
+export { defaultPlugins } from './default-plugins.ts';
+export { defaultStateDir } from './default-state-dir.ts';
+export { LocalProcessRunner } from './local-process-runner.ts';
+export {
+  createBuildLogStream,
+  createFilteredLogStream,
+  createMultiLogStream,
+} from './logs/build-log-streams.ts';
+export { LogCollector } from './logs/log-collector.ts';
+export { memorySink } from './logs/memory-sink.ts';
+export { RingBuffer } from './logs/ring-buffer.ts';
+export { resolveConfig } from './resolve-config.ts';
+export { ProcessManager } from './server/process-manager.ts';
+export type { ProcessManagerOptions } from './server/process-manager.ts';
+export type { ServerInstance, ServerState } from './server/server-instance.ts';
+export { SubdomainGenerator } from './subdomain-generator.ts';
+export type { ParsedSubdomain } from './subdomain-generator.ts';

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+
+import type {
+  DirectorySnapshot,
+  FrameworkEvidence,
+  FrameworkPlugin,
+  ReadyMessage,
+} from '@project-runner/core';
+
+const entry = '.mastra/output/index.mjs';
+const sources = ['src/mastra/index.ts', 'src/mastra/index.js', 'mastra/index.ts', 'mastra/index.js'];
+
+export interface MastraOptions {
+  /**
+   * From SIGTERM to the end, in seconds: mastra drains requests for 5 s and shuts its core down within 10 more.
+   * @default 16
+   */
+  drainSeconds?: number;
+}
+
+/** Mastra projects: built by `mastra build`, started from `.mastra/output/index.mjs`. */
+export function mastra({ drainSeconds = 16 }: MastraOptions = {}): FrameworkPlugin {
+  return {
+    kind: 'framework',
+    name: 'mastra',
+    apiVersion: 1,
+    drainSeconds,
+    healthPath: '/health',
+    detect,
+    build: (project) => ({
+      ...(project.manifest?.scripts.build === undefined ? withoutScript(project) : { script: 'build' }),
+      env: { MASTRA_TELEMETRY_DISABLED: '1' },
+    }),
+    output: () => entry,
+    start: (release) => ({
+      command: { file: 'node', args: [join(release.dir, entry)] },
+      // Relative storage paths such as `file:./mastra.db` resolve against it and must survive the next release.
+      cwd: 'data',
+    }),
+    env: ({ host, port }) => ({ PORT: String(port), MASTRA_HOST: host }),
+    readyMessage,
+  };
+}
+
+function detect({ manifest, has }: DirectorySnapshot): FrameworkEvidence | null {
+  const dependencies = { ...manifest?.devDependencies, ...manifest?.dependencies };
+  const dependency = ['mastra', '@mastra/core'].find((name) => Object.hasOwn(dependencies, name));
+  if (!dependency) return null;
+  // A library may depend on @mastra/core without being a Mastra server.
+  const builds = Object.values(manifest?.scripts ?? {}).some((script) => /\bmastra build\b/.test(script));
+  if (dependency === 'mastra' || builds || sources.some((file) => has(file)) || has(entry)) {
+    return { strength: 'specific', reason: `dependency ${dependency}` };
+  }
+  return null;
+}
+
+/** A project that has the CLI and no script for it is built all the same, unless the output is there already. */
+function withoutScript(project: DirectorySnapshot): { command?: { file: string; args: string[] } } {
+  const cli = 'node_modules/mastra/dist/index.js';
+  const hasCli = Object.hasOwn(
+    { ...project.manifest?.devDependencies, ...project.manifest?.dependencies },
+    'mastra',
+  );
+  return hasCli && !project.has(entry) ? { command: { file: 'node', args: [cli, 'build'] } } : {};
+}
+
+/** Sent over IPC at the moment the server listens. */
+function readyMessage(message: unknown): ReadyMessage | null {
+  const { type, port } = (typeof message === 'object' && message !== null ? message : {}) as {
+    type?: unknown;
+    port?: unknown;
+  };
+  if (type !== 'server-ready') return null;
+  return typeof port === 'number' ? { port } : {};
+}

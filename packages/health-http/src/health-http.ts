@@ -1,0 +1,108 @@
+import { ProjectRunnerError } from '@project-runner/core';
+import type { HealthProbePlugin, ProbeResult, ProbeTarget } from '@project-runner/core';
+import { Agent, request } from 'undici';
+
+export interface HealthHttpOptions {
+  /** One look, redirects included, in ms. @default 5000 */
+  timeoutMs?: number;
+  /** @default 'http' */
+  protocol?: 'http' | 'https';
+  /** Take a certificate that nobody vouches for. Only with `https`. @default false */
+  allowSelfSigned?: boolean;
+  /** The statuses that mean healthy. @default 200–299 */
+  expectedStatus?: number | readonly number[] | ((status: number) => boolean);
+  headers?: Readonly<Record<string, string>>;
+  /** @default 'http' */
+  name?: string;
+}
+
+const maxRedirects = 3;
+/** No health answer is longer; the rest is not read. */
+const maxBodyBytes = 64 * 1024;
+
+/** Looks at a server by a GET of its health path. @throws ProjectRunnerError `CONFIG_INVALID` */
+export function healthHttp(options: HealthHttpOptions = {}): HealthProbePlugin {
+  const {
+    timeoutMs = 5000,
+    protocol = 'http',
+    allowSelfSigned = false,
+    headers = {},
+    name = 'http',
+  } = options;
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1) {
+    throw new ProjectRunnerError(
+      'CONFIG_INVALID',
+      `healthHttp: timeoutMs must be a whole number of ms above 0; found ${timeoutMs}`,
+    );
+  }
+  const isExpected = statusTest(options.expectedStatus);
+
+  return {
+    kind: 'health-probe',
+    name,
+    apiVersion: 1,
+    async check(target, signal) {
+      // A connection of its own, closed at once: a probe must not hold up the server's drain.
+      const agent = new Agent({ pipelining: 0, connect: { rejectUnauthorized: !allowSelfSigned } });
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      try {
+        const status = await get(url(protocol, target, target.path), { agent, headers, limit });
+        if (isExpected(status) || (target.optionalPath && meansNoSuchPath(status))) return { healthy: true };
+        return { healthy: false, message: `Health check returned status ${status}` };
+      } catch (error) {
+        return failed(error, target, signal.aborted ? null : limit.aborted ? timeoutMs : null);
+      } finally {
+        await agent.destroy();
+      }
+    },
+  };
+}
+
+interface GetOptions {
+  agent: Agent;
+  headers: Readonly<Record<string, string>>;
+  limit: AbortSignal;
+}
+
+/** The status in the end. Redirects are followed on the same host only: what another host says is not this server's health. */
+async function get(start: URL, { agent, headers, limit }: GetOptions): Promise<number> {
+  let address = start;
+  for (let redirects = 0; ; redirects += 1) {
+    const response = await request(address, { dispatcher: agent, headers, signal: limit });
+    await response.body.dump({ limit: maxBodyBytes, signal: limit });
+    const next = response.headers.location;
+    const isRedirect = response.statusCode >= 300 && response.statusCode < 400 && typeof next === 'string';
+    if (!isRedirect || redirects === maxRedirects) return response.statusCode;
+    const target = new URL(next, address);
+    if (target.host !== address.host || target.protocol !== address.protocol) return response.statusCode;
+    address = target;
+  }
+}
+
+function url(protocol: string, { host, port }: ProbeTarget, path: string): URL {
+  return new URL(path, `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`);
+}
+
+function statusTest(expected: HealthHttpOptions['expectedStatus']): (status: number) => boolean {
+  if (typeof expected === 'function') return expected;
+  if (expected === undefined) return (status) => status >= 200 && status < 300;
+  const list = typeof expected === 'number' ? [expected] : expected;
+  return (status) => list.includes(status);
+}
+
+function meansNoSuchPath(status: number): boolean {
+  return status === 404 || status === 405 || status === 501;
+}
+
+function failed(error: unknown, target: ProbeTarget, timedOutAfterMs: number | null): ProbeResult {
+  const { code = '', message = String(error) } = (error ?? {}) as { code?: string; message?: string };
+  // It accepted and speaks something else: without a path that must exist, that is an answer.
+  if (target.optionalPath && code.startsWith('HPE_')) return { healthy: true };
+  const reason =
+    timedOutAfterMs !== null
+      ? `no answer within ${timedOutAfterMs} ms`
+      : code === 'ECONNREFUSED'
+        ? `connection refused at ${target.host}:${target.port}`
+        : message || code;
+  return { healthy: false, message: `Health check failed: ${reason}` };
+}

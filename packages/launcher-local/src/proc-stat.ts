@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** What `/proc/<pid>/stat` tells of a process. */
+export interface ProcStat {
+  pid: number;
+  command: string;
+  /** `Z` is a zombie: dead, and not yet waited for. */
+  state: string;
+  parent: number;
+  group: number;
+  session: number;
+  /** Clock ticks of CPU, user and system. */
+  cpuTicks: number;
+  /** Clock ticks after boot. */
+  startTime: string;
+  /** Resident pages. */
+  residentPages: number;
+}
+
+/** One process, `null` when it is gone. Fields as in proc_pid_stat(5). */
+export function readProcStat(pid: number): ProcStat | null {
+  const text = readProcFile(pid, 'stat');
+  if (text === null) return null;
+  // The command may hold spaces and parentheses: the last `)` ends it.
+  const end = text.lastIndexOf(')');
+  const fields = text.slice(end + 2).split(' ');
+  const field = (number: number): string => fields[number - 3] ?? '0';
+  return {
+    pid,
+    command: text.slice(text.indexOf('(') + 1, end),
+    state: field(3),
+    parent: Number(field(4)),
+    group: Number(field(5)),
+    session: Number(field(6)),
+    cpuTicks: Number(field(14)) + Number(field(15)),
+    startTime: field(22),
+    residentPages: Number(field(24)),
+  };
+}
+
+/** Every process of the machine that is not a zombie. */
+export function readAllProcStats(): ProcStat[] {
+  return readdirSync('/proc').flatMap((name) => {
+    const stat = /^\d+$/.test(name) ? readProcStat(Number(name)) : null;
+    return stat && isLiving(stat) ? [stat] : [];
+  });
+}
+
+export function isLiving(stat: ProcStat): boolean {
+  return stat.state !== 'Z' && stat.state !== 'X';
+}
+
+/** The text of a file of a process, `null` when the process is gone or is not ours to read. */
+export function readProcFile(pid: number, name: string): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    return null;
+  }
+}

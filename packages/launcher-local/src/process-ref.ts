@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+
+import type { ProcessRef } from '@project-runner/core';
+
+import { hasProc } from './has-proc.ts';
+import { isLiving, readProcStat } from './proc-stat.ts';
+
+/** Names the process of a pid beyond doubt, as far as the platform can. */
+export function readProcessRef(pid: number): ProcessRef {
+  const startTime = hasProc ? (readProcStat(pid)?.startTime ?? null) : null;
+  return { pid, startTime, bootId: bootId() };
+}
+
+/** Whether a pid is a living process; a zombie is not, though `kill(pid, 0)` says so. */
+export function isProcessAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  if (hasProc) {
+    const stat = readProcStat(pid);
+    return stat !== null && isLiving(stat);
+  }
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it is there and belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function bootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    // Only Linux has one.
+    return null;
+  }
+}

@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { ProjectRunnerError } from '@project-runner/core';
+
+import { isLiving, readProcStat } from './proc-stat.ts';
+import type { ProcStat } from './proc-stat.ts';
+
+export interface StopTreeOptions {
+  /** The living processes of the tree, looked up anew at each call. */
+  members(): ProcStat[];
+  graceMs: number;
+  /** Resolves when the first process exits, so that a quick exit is noticed at once. */
+  exited: Promise<unknown>;
+}
+
+/** How long processes may take to vanish after SIGKILL. */
+const killPatienceMs = 3000;
+
+/**
+ * One SIGTERM to each process of a tree (a Mastra server exits hard on a second one), SIGKILL after the grace; resolves
+ * when two looks in a row find nothing.
+ * @throws ProjectRunnerError `STOP_FAILED` naming the survivors
+ */
+export async function stopTree(options: StopTreeOptions): Promise<void> {
+  const asked = new Set<string>();
+  const graceEnd = performance.now() + options.graceMs;
+  if (await emptyBefore(graceEnd, options, asked, 'SIGTERM')) return;
+  const killEnd = performance.now() + killPatienceMs;
+  if (await emptyBefore(killEnd, options, new Set(), 'SIGKILL')) return;
+  const names = options.members().map((stat) => `${stat.pid} (${stat.command})`);
+  if (names.length === 0) return;
+  throw new ProjectRunnerError('STOP_FAILED', `These processes survived SIGKILL: ${names.join(', ')}`, {
+    hint: 'A process in uninterruptible sleep waits for its disk or network; it goes when that answers',
+  });
+}
+
+async function emptyBefore(
+  deadline: number,
+  { members, exited }: StopTreeOptions,
+  asked: Set<string>,
+  signal: 'SIGTERM' | 'SIGKILL',
+): Promise<boolean> {
+  let empty = 0;
+  let pause = 1;
+  let first: Promise<unknown> | null = exited;
+  for (;;) {
+    const living = members();
+    empty = living.length === 0 ? empty + 1 : 0;
+    if (empty >= 2) return true;
+    for (const stat of living) signalOnce(stat, signal, asked);
+    if (performance.now() >= deadline) return false;
+    const wait = delay(empty > 0 ? 1 : pause);
+    await (first ? Promise.race([first, wait]) : wait);
+    // Looking costs a pass over /proc: seldom while the tree takes its time, often at its beginning.
+    pause = Math.min(pause * 1.5, 50);
+    if (pause > 20) first = null;
+  }
+}
+
+function signalOnce(stat: ProcStat, signal: NodeJS.Signals, asked: Set<string>): void {
+  const key = `${stat.pid}:${stat.startTime}`;
+  if (asked.has(key)) return;
+  asked.add(key);
+  const now = readProcStat(stat.pid);
+  // Never signal a pid that was given to somebody else since we looked.
+  if (!now || !isLiving(now) || now.startTime !== stat.startTime) return;
+  try {
+    process.kill(stat.pid, signal);
+  } catch (error) {
+    // Gone in between is what we want; anything else shows up as a survivor.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') asked.delete(key);
+  }
+}

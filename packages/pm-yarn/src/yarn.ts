@@ -1,0 +1,97 @@
+import type {
+  Command,
+  DirectorySnapshot,
+  InstallOptions,
+  PackageManagerEvidence,
+  PackageManagerPlugin,
+} from '@project-runner/core';
+
+const lockfile = 'yarn.lock';
+const leftovers = [
+  ['node_modules/.yarn-integrity', '1'],
+  ['node_modules/.yarn-state.yml', '4'],
+  ['.pnp.cjs', '4'],
+] as const;
+
+/** Yarn Classic 1.22 and Berry 4. */
+export function yarn(): PackageManagerPlugin {
+  return {
+    kind: 'package-manager',
+    name: 'yarn',
+    apiVersion: 1,
+    detect,
+    install: (options) => (isClassic(options.version) ? installClassic(options) : installBerry(options)),
+    run: (script, args) => ({ file: 'yarn', args: ['run', script, ...args], env: berrySettings }),
+    workspacePatterns: (directory) => directory.manifest?.workspaces ?? null,
+    explainFailure: (output) => {
+      if (/Your lockfile needs to be updated/.test(output))
+        return { reason: 'stale-lockfile', fix: 'yarn install' };
+      if (/YN0028/.test(output))
+        return { reason: 'stale-lockfile', fix: 'yarn install --mode=update-lockfile' };
+      return null;
+    },
+    skippedScripts: (output) =>
+      output
+        .split('\n')
+        .flatMap(
+          (line) => /YN0004:.*?((?:@[\w.-]+\/)?[\w.-]+@\S+?) lists build scripts/.exec(line)?.[1] ?? [],
+        ),
+  };
+}
+
+/** Harmless to Classic, which knows none of them. */
+const berrySettings: Readonly<Record<string, string>> = {
+  // The server is started by Node itself, which knows no Plug'n'Play.
+  YARN_NODE_LINKER: 'node-modules',
+  YARN_ENABLE_TELEMETRY: '0',
+};
+
+function installClassic({ frozen, allowScripts }: InstallOptions): Command {
+  return {
+    file: 'yarn',
+    args: [
+      'install',
+      ...(frozen ? ['--frozen-lockfile'] : []),
+      '--non-interactive',
+      '--no-progress',
+      '--production=false',
+      '--prefer-offline',
+      ...(allowScripts ? [] : ['--ignore-scripts']),
+    ],
+    env: { YARN_PRODUCTION: 'false' },
+  };
+}
+
+function installBerry({ frozen, allowScripts }: InstallOptions): Command {
+  return {
+    file: 'yarn',
+    args: ['install', frozen ? '--immutable' : '--no-immutable'],
+    env: { ...berrySettings, YARN_ENABLE_SCRIPTS: String(allowScripts) },
+  };
+}
+
+function isClassic(version: string | undefined): boolean {
+  return /^\D*1(\.|$)/.test(version ?? '');
+}
+
+function detect(directory: DirectorySnapshot): PackageManagerEvidence | null {
+  const declared = directory.manifest?.declaredPackageManager;
+  const lock = directory.read(lockfile);
+  const found = lock === undefined ? {} : { lockfile };
+  if (declared?.name === 'yarn') {
+    const version = declared.version ?? (lock === undefined ? undefined : majorOf(lock));
+    return { strength: 'declared', file: 'package.json', ...(version ? { version } : {}), ...found };
+  }
+  if (lock !== undefined) {
+    const version = directory.has('.yarnrc.yml') ? '4' : majorOf(lock);
+    return { strength: 'lockfile', file: lockfile, version, ...found };
+  }
+  if (directory.has('.yarnrc.yml')) return { strength: 'lockfile', file: '.yarnrc.yml', version: '4' };
+  const leftover = leftovers.find(([file]) => directory.has(file));
+  return leftover ? { strength: 'installed', file: leftover[0], version: leftover[1] } : null;
+}
+
+/** Berry writes `__metadata:`, Classic `# yarn lockfile v1`; an empty file is what Berry asks people to make. */
+function majorOf(lock: string): string {
+  return lock.includes('# yarn lockfile v1') ? '1' : '4';
+}

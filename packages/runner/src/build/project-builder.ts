@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+
+import { callPlugin, ProjectRunnerError } from '@project-runner/core';
+import type { Build, BuildOptions, BuildPlan, PluginSet, Project, ProjectSource } from '@project-runner/core';
+
+import type { ResolvedConfig } from '../config.ts';
+import { detectFramework } from '../detect/detect-framework.ts';
+import { detectPackageManager } from '../detect/detect-package-manager.ts';
+import { snapshotDirectory } from '../detect/snapshot-directory.ts';
+import { buildEnvironment } from '../environment/base-environment.ts';
+import { storedVariables } from '../environment/stored-variables.ts';
+import { envVars } from '../resolve-config.ts';
+import { buildCancelled, buildErrorMessage, buildTimeout } from './build-error.ts';
+import { createBuildLog } from './build-log.ts';
+import type { BuildLog } from './build-log.ts';
+import { createBuildQueue } from './build-queue.ts';
+import type { BuildQueue } from './build-queue.ts';
+import { installDependencies } from './install-dependencies.ts';
+import { prepareSource } from './prepare-source.ts';
+import { releaseDir, removeRelease, writeRelease } from './release.ts';
+import type { Release } from './release.ts';
+import { runBuildScript } from './run-build-script.ts';
+
+export interface ProjectBuilderParts {
+  config: ResolvedConfig;
+  plugins: PluginSet;
+}
+
+export interface BuildRequest {
+  project: Project;
+  build: Build;
+  source: ProjectSource;
+  options?: BuildOptions;
+  onLog?: (line: string) => void;
+}
+
+/** Makes releases of projects: source → snapshot → detect → install → build → release. */
+export class ProjectBuilder {
+  readonly #parts: ProjectBuilderParts;
+  readonly #queue: BuildQueue;
+  readonly #running = new Map<string, AbortController>();
+  readonly #settled = new Set<Promise<unknown>>();
+
+  constructor(parts: ProjectBuilderParts) {
+    this.#parts = parts;
+    this.#queue = createBuildQueue(parts.config.maxConcurrentBuilds);
+  }
+
+  /**
+   * Resolves to a `succeeded` or `failed` copy of the build; a build that is cancelled or times out is `failed`.
+   * @throws TypeError for an id that cannot name a folder, or a build that is being built already
+   */
+  build(request: BuildRequest): Promise<Build> {
+    const result = this.#build(request);
+    const settled: Promise<unknown> = Promise.allSettled([result]);
+    this.#settled.add(settled);
+    void settled.then(() => this.#settled.delete(settled));
+    return result;
+  }
+
+  /** Cancels all builds, running and waiting; resolves when they have ended. */
+  async cancelAll(): Promise<void> {
+    for (const cancel of this.#running.values()) cancel.abort(buildCancelled());
+    await Promise.all(this.#settled);
+  }
+
+  async #build(request: BuildRequest): Promise<Build> {
+    const { project, build, options = {} } = request;
+    const { config } = this.#parts;
+    const dir = releaseDir(config.buildDir, project.id, build.id);
+    if (this.#running.has(dir)) throw new TypeError(`Build ${build.id} is being built already`);
+    const cancel = new AbortController();
+    this.#running.set(dir, cancel);
+    const abort = (): void => cancel.abort(buildCancelled(options.signal?.reason));
+    if (options.signal?.aborted) abort();
+    else options.signal?.addEventListener('abort', abort, { once: true });
+    let startedAt: Date | null = null;
+    let log: BuildLog | undefined;
+    try {
+      log = createBuildLog(`${dir}.log`, request.onLog, config.logger);
+      const opened = log;
+      await this.#queue.run(cancel.signal, async () => {
+        startedAt = new Date();
+        await this.#withTimeout(cancel, options.timeoutMs, () =>
+          this.#make(dir, request, opened, cancel.signal),
+        );
+      });
+      return settled(build, startedAt, opened, null);
+    } catch (error) {
+      config.logger.debug(`Build ${build.id} failed`, error);
+      log?.line(`Error: ${buildErrorMessage(error)}`);
+      return settled(build, startedAt, log, buildErrorMessage(error));
+    } finally {
+      log?.close();
+      options.signal?.removeEventListener('abort', abort);
+      this.#running.delete(dir);
+    }
+  }
+
+  async #withTimeout(
+    cancel: AbortController,
+    given: number | undefined,
+    task: () => Promise<void>,
+  ): Promise<void> {
+    const ms = given ?? this.#parts.config.defaultBuildTimeoutMs;
+    const timer = setTimeout(() => cancel.abort(buildTimeout(ms)), ms);
+    try {
+      await task();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #make(dir: string, request: BuildRequest, log: BuildLog, signal: AbortSignal): Promise<void> {
+    const { config, plugins } = this.#parts;
+    const { project, build, source, options = {} } = request;
+    const managers = plugins.all('package-manager');
+    const skipInstall = options.skipInstall ?? false;
+    log.line('Preparing source');
+    await removeRelease(dir);
+    const { rootDir, projectDir } = await prepareSource(project, {
+      source,
+      targetDir: dir,
+      buildDir: config.buildDir,
+      managers,
+      skipInstall,
+      signal,
+    });
+    const manager = detectPackageManager(projectDir, managers);
+    log.line(`Detected package manager: ${manager.plugin.name}`);
+    const before = snapshotDirectory(projectDir, rootDir);
+    const { plugin: framework, reason } = detectFramework(before, plugins.all('framework'));
+    log.line(`Detected framework: ${framework.name} (${reason})`);
+    const plan = callPlugin(framework, 'build', () => framework.build(before));
+    const context = {
+      launcher: plugins.one('launcher'),
+      id: `build-${randomUUID()}`,
+      signal,
+      env: this.#environment(plan.env, request),
+      onLine: log.line,
+    };
+    if (skipInstall) log.line('Skipping the install');
+    else await installDependencies(manager, { ...context, allowScripts: config.allowInstallScripts });
+    await runBuildScript(plan, manager, { ...context, cwd: projectDir });
+    signal.throwIfAborted();
+    const after = snapshotDirectory(projectDir, rootDir);
+    const output = callPlugin(framework, 'output', () => framework.output(after));
+    if (output !== null && !after.has(output)) throw outputMissing(projectDir, output);
+    const release: Release = {
+      formatVersion: 1,
+      projectId: project.id,
+      buildId: build.id,
+      framework: framework.name,
+      rootDir,
+      projectDir,
+      packageManager: manager.plugin.name,
+      createdAt: new Date().toISOString(),
+    };
+    await writeRelease(dir, release);
+    log.line('Build succeeded');
+  }
+
+  #environment(ofFramework: BuildPlan['env'], request: BuildRequest): Record<string, string> {
+    return {
+      ...buildEnvironment(),
+      CI: '1',
+      ...ofFramework,
+      ...this.#parts.config.globalEnvVars,
+      ...storedVariables(request.project.envVars),
+      ...envVars('envVars', request.options?.envVars),
+    };
+  }
+}
+
+function outputMissing(projectDir: string, output: string): ProjectRunnerError {
+  return new ProjectRunnerError('OUTPUT_MISSING', `Build output not found at ${projectDir}/${output}`, {
+    hint: 'Add a "build" script to package.json that makes it, or commit it',
+  });
+}
+
+function settled(
+  build: Build,
+  startedAt: Date | null,
+  log: BuildLog | undefined,
+  errorMessage: string | null,
+): Build {
+  return {
+    ...build,
+    status: errorMessage === null ? 'succeeded' : 'failed',
+    logs: log?.text() ?? build.logs,
+    logPath: log?.path ?? null,
+    startedAt: startedAt ?? build.startedAt,
+    completedAt: new Date(),
+    errorMessage,
+  };
+}

@@ -1,0 +1,62 @@
+import type { Logger, PluginLayer } from '@project-runner/core';
+
+/** What users write. Every key is optional; see the README of this package for the table. */
+export interface RunnerConfig {
+  /** Inclusive. @default { start: 4111, end: 4200 } */
+  portRange?: { start: number; end: number };
+  /** Builds running at once; the rest queue in order. @default 3 */
+  maxConcurrentBuilds?: number;
+  /** Install + build together, in ms. @default 600000 */
+  defaultBuildTimeoutMs?: number;
+  healthCheck?: HealthCheckConfig;
+  /** Lines kept in memory per server. @default 10000 */
+  logRetentionLines?: number;
+  /** Where builds are made and kept. @default '.mastra/builds' */
+  buildDir?: string;
+  /** Into every build and server. @default {} */
+  globalEnvVars?: Record<string, string>;
+  /** What must survive the runner. @default the user's state folder, one folder in it for each working directory */
+  stateDir?: string;
+  /** One working folder a deployment, the same over all its releases. @default `{stateDir}/data` */
+  dataDir?: string;
+  /** Give the project's own `.env` and `.env.production` to the server, below `envVars`. @default true */
+  envFiles?: boolean;
+  /** Let install scripts of dependencies run. @default false */
+  allowInstallScripts?: boolean;
+  /** From SIGTERM to SIGKILL, in ms, at most 28000; a framework that asks for more drain time gets it. @default 16000 */
+  stopGraceMs?: number;
+  /** Layers merged over the preset: a plugin replaces the one of the same `kind:name`. */
+  plugins?: PluginLayer;
+  /** Keys removed from the preset: `['log-sink:file']`. */
+  without?: readonly string[];
+  /** @default silent: a library prints nothing by itself */
+  logger?: Logger;
+}
+
+export interface HealthCheckConfig {
+  /** One probe, in ms. @default 5000 */
+  timeoutMs?: number;
+  /** The longest pause between two probes while starting, in ms. @default 1000 */
+  retryIntervalMs?: number;
+  /** `maxRetries × retryIntervalMs` is the start deadline. @default 30 */
+  maxRetries?: number;
+  /** Path of the probe; wins over what a framework says when given. @default '/health' */
+  endpoint?: string;
+}
+
+/** What the code reads: resolved once, in the constructor. */
+export interface ResolvedConfig {
+  portRange: { start: number; end: number };
+  maxConcurrentBuilds: number;
+  defaultBuildTimeoutMs: number;
+  healthCheck: Required<HealthCheckConfig> & { endpointGiven: boolean };
+  logRetentionLines: number;
+  buildDir: string;
+  globalEnvVars: Readonly<Record<string, string>>;
+  stateDir: string;
+  dataDir: string;
+  envFiles: boolean;
+  allowInstallScripts: boolean;
+  stopGraceMs: number;
+  logger: Logger;
+}

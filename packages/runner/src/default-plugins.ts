@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+
+import type { Plugin } from '@project-runner/core';
+import { mastra } from '@project-runner/framework-mastra';
+import { nodeServer } from '@project-runner/framework-node';
+import { healthHttp } from '@project-runner/health-http';
+import { launcherLocal } from '@project-runner/launcher-local';
+import { logsFile } from '@project-runner/logs-file';
+import { bun } from '@project-runner/pm-bun';
+import { npm } from '@project-runner/pm-npm';
+import { pnpm } from '@project-runner/pm-pnpm';
+import { yarn } from '@project-runner/pm-yarn';
+import { portsRange } from '@project-runner/ports-range';
+
+import type { RunnerConfig } from './config.ts';
+import { memorySink } from './logs/memory-sink.ts';
+import { resolveConfig } from './resolve-config.ts';
+
+/** The preset. @throws ProjectRunnerError `CONFIG_INVALID` */
+export function defaultPlugins(config: RunnerConfig = {}): readonly Plugin[] {
+  const { portRange, healthCheck, logRetentionLines, stateDir } = resolveConfig(config);
+  return [
+    npm(),
+    pnpm(),
+    yarn(),
+    bun(),
+    nodeServer(),
+    mastra(),
+    portsRange(portRange),
+    launcherLocal(),
+    healthHttp({ timeoutMs: healthCheck.timeoutMs }),
+    memorySink({ lines: logRetentionLines }),
+    logsFile({ dir: join(stateDir, 'logs') }),
+  ];
+}

@@ -1,0 +1,113 @@
+import { dirname, join } from 'node:path';
+
+import { callPlugin, ProjectRunnerError } from '@project-runner/core';
+import type {
+  DirectorySnapshot,
+  EvidenceStrength,
+  PackageManagerEvidence,
+  PackageManagerPlugin,
+} from '@project-runner/core';
+
+import { findWorkspaceRoot } from './find-workspace-root.ts';
+import { snapshotDirectory } from './snapshot-directory.ts';
+
+export interface DetectedPackageManager {
+  plugin: PackageManagerPlugin;
+  /** Where to install: the workspace root, or the project. */
+  installDir: string;
+  /** The lockfile in `installDir`, if there is one. */
+  lockfile?: string;
+  version?: string;
+  /** What decided, for people: `lockfile pnpm-lock.yaml`. */
+  reason: string;
+}
+
+interface Finding extends PackageManagerEvidence {
+  plugin: PackageManagerPlugin;
+}
+
+const strengths: readonly EvidenceStrength[] = ['declared', 'lockfile', 'installed'];
+
+/**
+ * Which package manager a project uses: the nearest folder with evidence decides, up to the root of its workspace;
+ * there a declaration beats a lockfile, and a lockfile what an install left. Nothing found: npm.
+ * @throws ProjectRunnerError `PACKAGE_MANAGER_AMBIGUOUS`, `PACKAGE_MANAGER_UNKNOWN`
+ */
+export function detectPackageManager(
+  projectDir: string,
+  managers: readonly PackageManagerPlugin[],
+): DetectedPackageManager {
+  const root = findWorkspaceRoot(projectDir, managers);
+  for (let dir = projectDir; ; dir = dirname(dir)) {
+    const directory = snapshotDirectory(dir);
+    refuseUnknown(directory, managers);
+    const found = managers.flatMap((plugin): Finding[] => {
+      const evidence = callPlugin(plugin, 'detect', () => plugin.detect(directory));
+      return evidence ? [{ ...evidence, plugin }] : [];
+    });
+    const best = decide(dir, found);
+    if (best) return describe(best, dir, root);
+    if (dir === root) return fallback(root, managers);
+  }
+}
+
+function decide(dir: string, found: readonly Finding[]): Finding | undefined {
+  for (const strength of strengths) {
+    const candidates = found.filter((finding) => finding.strength === strength);
+    const winners = candidates.filter(
+      (finding) => !candidates.some((other) => other.tolerates?.includes(finding.plugin.name)),
+    );
+    if (winners.length > 1) throw tie(dir, winners);
+    if (winners[0]) return winners[0];
+  }
+  return undefined;
+}
+
+function tie(dir: string, winners: readonly Finding[]): ProjectRunnerError {
+  const files = winners.map((finding) => `${finding.file} (${finding.plugin.name})`).join(' and ');
+  return new ProjectRunnerError(
+    'PACKAGE_MANAGER_AMBIGUOUS',
+    `${dir} has ${files}: they speak for different package managers with equal strength`,
+    {
+      hint: `Delete the one that is out of date, or name the manager in package.json: "packageManager": "${winners[0]?.plugin.name}@<version>"`,
+    },
+  );
+}
+
+function describe(finding: Finding, dir: string, root: string): DetectedPackageManager {
+  const lockfile = lockfileIn(root, finding, dir);
+  return {
+    plugin: finding.plugin,
+    installDir: lockfile && dir !== root && finding.lockfile ? dir : root,
+    ...(lockfile ? { lockfile } : {}),
+    ...(finding.version ? { version: finding.version } : {}),
+    reason: `${finding.strength} by ${join(dir, finding.file)}`,
+  };
+}
+
+/** A declaration may stand in the project and the lockfile at the root, so look at the root on its own. */
+function lockfileIn(root: string, finding: Finding, dir: string): string | undefined {
+  if (finding.lockfile) return finding.lockfile;
+  if (dir === root) return undefined;
+  const directory = snapshotDirectory(root);
+  return callPlugin(finding.plugin, 'detect', () => finding.plugin.detect(directory))?.lockfile;
+}
+
+function refuseUnknown(directory: DirectorySnapshot, managers: readonly PackageManagerPlugin[]): void {
+  const declared = directory.manifest?.declaredPackageManager;
+  if (!declared || managers.some((manager) => manager.name === declared.name)) return;
+  throw new ProjectRunnerError(
+    'PACKAGE_MANAGER_UNKNOWN',
+    `${join(directory.dir, 'package.json')} asks for ${JSON.stringify(declared.name)} in ${declared.field}; ` +
+      `known are ${managers.map((manager) => manager.name).join(', ') || 'none'}`,
+    { hint: 'Add a package-manager plugin of that name, or change the field' },
+  );
+}
+
+function fallback(root: string, managers: readonly PackageManagerPlugin[]): DetectedPackageManager {
+  const plugin = managers.find((manager) => manager.name === 'npm') ?? managers[0];
+  if (!plugin) {
+    throw new ProjectRunnerError('PLUGIN_MISSING', 'there is no package-manager plugin to install with');
+  }
+  return { plugin, installDir: root, reason: 'nothing says otherwise' };
+}

@@ -1,0 +1,78 @@
+/**
+ * What a child may see of the runner's own environment; everything else stays here. Programs need to be found, caches
+ * a home, text a language, and behind a company proxy nothing installs without its proxies and certificates.
+ */
+const allowed = new Set([
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'LANG',
+  'LANGUAGE',
+  'TZ',
+  'TMPDIR',
+  'TMP',
+  'TEMP',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'ALL_PROXY',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  // Windows cannot start most programs without these.
+  'SYSTEMROOT',
+  'COMSPEC',
+  'PATHEXT',
+  'APPDATA',
+  'LOCALAPPDATA',
+  'USERPROFILE',
+]);
+
+/** Only a build talks to a registry; these say which one and where its caches and credentials are. */
+const allowedForBuilds = new Set([
+  'NPM_CONFIG_REGISTRY',
+  'NPM_CONFIG_USERCONFIG',
+  'NPM_CONFIG_CACHE',
+  'NPM_CONFIG_STORE_DIR',
+  'NPM_TOKEN',
+  'NODE_AUTH_TOKEN',
+  'YARN_NPM_REGISTRY_SERVER',
+  'YARN_NPM_AUTH_TOKEN',
+  'YARN_CACHE_FOLDER',
+  'BUN_CONFIG_REGISTRY',
+  'PNPM_HOME',
+  'XDG_CACHE_HOME',
+  'XDG_CONFIG_HOME',
+  'XDG_DATA_HOME',
+]);
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The allow-listed part of `environment`, for a server. No `npm_*` of the shell that started the runner. */
+export function baseEnvironment(environment: Environment = process.env): Record<string, string> {
+  return pick(environment, (name) => allowed.has(name.toUpperCase()) || name.startsWith('LC_'));
+}
+
+/** The same for a package manager or a build script, with registry settings on top. */
+export function buildEnvironment(environment: Environment = process.env): Record<string, string> {
+  return {
+    ...baseEnvironment(environment),
+    ...pick(environment, (name) => isRegistrySetting(name)),
+  };
+}
+
+function isRegistrySetting(name: string): boolean {
+  // In lower case npm exports a script's own settings to its children, among them paths of another project.
+  // `npm_config_registry` is the one that people also set by hand.
+  if (name.startsWith('npm_')) return name === 'npm_config_registry';
+  return allowedForBuilds.has(name.toUpperCase());
+}
+
+function pick(environment: Environment, test: (name: string) => boolean): Record<string, string> {
+  const picked: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined && test(name)) picked[name] = value;
+  }
+  return picked;
+}

@@ -1,0 +1,144 @@
+import { join, resolve } from 'node:path';
+
+import { ProjectRunnerError } from '@project-runner/core';
+import type { Logger } from '@project-runner/core';
+
+import type { HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.ts';
+import { defaultStateDir } from './default-state-dir.ts';
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+const knownKeys = [
+  'portRange',
+  'maxConcurrentBuilds',
+  'defaultBuildTimeoutMs',
+  'healthCheck',
+  'logRetentionLines',
+  'buildDir',
+  'globalEnvVars',
+  'stateDir',
+  'dataDir',
+  'envFiles',
+  'allowInstallScripts',
+  'stopGraceMs',
+  'plugins',
+  'without',
+  'logger',
+] as const satisfies readonly (keyof RunnerConfig)[];
+
+/** Defaults and checks. @throws ProjectRunnerError `CONFIG_INVALID` with the key, the value and what was expected */
+export function resolveConfig(written: RunnerConfig = {}): ResolvedConfig {
+  expectObject('config', written);
+  for (const key of Object.keys(written)) {
+    if (!(knownKeys as readonly string[]).includes(key)) {
+      throw wrong(key, written[key as keyof RunnerConfig], `one of ${knownKeys.join(', ')}`, 'unknown key');
+    }
+  }
+  const stateDir = resolve(text('stateDir', written.stateDir) ?? defaultStateDir());
+  return {
+    portRange: portRange(written.portRange),
+    maxConcurrentBuilds: whole('maxConcurrentBuilds', written.maxConcurrentBuilds, 1, 1024) ?? 3,
+    defaultBuildTimeoutMs:
+      whole('defaultBuildTimeoutMs', written.defaultBuildTimeoutMs, 1, maxTimer) ?? 600_000,
+    healthCheck: healthCheck(written.healthCheck),
+    logRetentionLines: whole('logRetentionLines', written.logRetentionLines, 1, 100_000_000) ?? 10_000,
+    buildDir: resolve(text('buildDir', written.buildDir) ?? '.mastra/builds'),
+    globalEnvVars: { ...envVars('globalEnvVars', written.globalEnvVars) },
+    stateDir,
+    dataDir: resolve(text('dataDir', written.dataDir) ?? join(stateDir, 'data')),
+    envFiles: flag('envFiles', written.envFiles) ?? true,
+    allowInstallScripts: flag('allowInstallScripts', written.allowInstallScripts) ?? false,
+    stopGraceMs: whole('stopGraceMs', written.stopGraceMs, 0, 28_000) ?? 16_000,
+    logger: logger(written.logger),
+  };
+}
+
+/** The longest delay a Node timer takes. */
+const maxTimer = 2 ** 31 - 1;
+
+function portRange(value: RunnerConfig['portRange']): { start: number; end: number } {
+  if (value === undefined) return { start: 4111, end: 4200 };
+  expectObject('portRange', value);
+  const start = whole('portRange.start', value.start, 1, 65_535);
+  const end = whole('portRange.end', value.end, 1, 65_535);
+  if (start === undefined || end === undefined || start > end) {
+    throw wrong('portRange', value, '{ start, end } with start <= end, both from 1 to 65535');
+  }
+  return { start, end };
+}
+
+function healthCheck(value: HealthCheckConfig | undefined): ResolvedConfig['healthCheck'] {
+  if (value !== undefined) expectObject('healthCheck', value);
+  const endpoint = text('healthCheck.endpoint', value?.endpoint);
+  if (endpoint !== undefined && !endpoint.startsWith('/')) {
+    throw wrong('healthCheck.endpoint', endpoint, 'a path that starts with "/"');
+  }
+  return {
+    timeoutMs: whole('healthCheck.timeoutMs', value?.timeoutMs, 1, maxTimer) ?? 5000,
+    retryIntervalMs: whole('healthCheck.retryIntervalMs', value?.retryIntervalMs, 1, maxTimer) ?? 1000,
+    maxRetries: whole('healthCheck.maxRetries', value?.maxRetries, 1, 1_000_000) ?? 30,
+    endpoint: endpoint ?? '/health',
+    endpointGiven: endpoint !== undefined,
+  };
+}
+
+/** Checks a record of variables. Values are not shown in the error: they may be secrets. */
+export function envVars(key: string, value: unknown): Readonly<Record<string, string>> {
+  if (value === undefined || value === null) return {};
+  expectObject(key, value);
+  for (const [name, item] of Object.entries(value as Record<string, unknown>)) {
+    if (name === '' || name.includes('=') || name.includes('\0')) {
+      throw wrong(`${key}["${name}"]`, name, 'a variable name without "=" and NUL');
+    }
+    if (typeof item !== 'string') throw wrong(`${key}.${name}`, typeof item, 'a string');
+    if (item.includes('\0')) throw wrong(`${key}.${name}`, 'a value with NUL', 'a string without NUL');
+  }
+  return value as Record<string, string>;
+}
+
+function logger(value: Logger | undefined): Logger {
+  if (value === undefined) return silent;
+  expectObject('logger', value);
+  for (const method of ['debug', 'info', 'warn', 'error'] as const) {
+    if (typeof value[method] !== 'function') throw wrong(`logger.${method}`, value[method], 'a function');
+  }
+  return value;
+}
+
+function whole(key: string, value: unknown, min: number, max: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    throw wrong(key, value, `a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+function text(key: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || value === '') throw wrong(key, value, 'a string that is not empty');
+  return value;
+}
+
+function flag(key: string, value: unknown): boolean | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'boolean') throw wrong(key, value, 'true or false');
+  return value;
+}
+
+function expectObject(key: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrong(key, value, 'an object');
+  }
+}
+
+function wrong(key: string, value: unknown, expected: string, what = 'wrong value'): ProjectRunnerError {
+  return new ProjectRunnerError(
+    'CONFIG_INVALID',
+    `${what} for ${key}: expected ${expected}, found ${show(value)}`,
+  );
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+}

@@ -1,0 +1,193 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { callPlugin, ProjectRunnerError } from '@project-runner/core';
+import type { HealthProbePlugin, ProbeTarget, ProcessHandle } from '@project-runner/core';
+
+import { connectOnce } from './connect-once.ts';
+import { ownedHost } from './owned-host.ts';
+
+export interface AwaitReadyOptions {
+  handle: ProcessHandle;
+  /** All must be content. */
+  probes: readonly HealthProbePlugin[];
+  target: Omit<ProbeTarget, 'host'>;
+  /** Resolves when the server says over IPC that it is ready, with the port it bound where it tells. */
+  announced: Promise<{ port?: number }>;
+  deadlineMs: number;
+  /** The longest pause between two probes, in ms. */
+  maxPauseMs: number;
+  /** One probe, in ms. */
+  probeTimeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** Why a wait ended without a server. `exited` and `stranger` may be worth another port. */
+export type NotReady =
+  | { reason: 'exited' }
+  | { reason: 'stranger' }
+  | { reason: 'error'; error: ProjectRunnerError };
+
+export type ReadyOutcome = { ready: true; host: string } | ({ ready: false } & NotReady);
+
+/** A stranger's answer may be our own server's predecessor that is just closing; for this long it is only odd. */
+const strangerPatienceMs = 1000;
+
+/**
+ * Waits until the server answers its probe and the process that answers is ours. Cheap connects from the first
+ * millisecond (a connect every millisecond adds 0.1 ms and costs the child nothing, a request costs it CPU), one real
+ * probe as soon as one is accepted, all raced against the child's exit.
+ */
+export async function awaitReady(options: AwaitReadyOptions): Promise<ReadyOutcome> {
+  const over = new AbortController();
+  const end = (reason: NotReady): void => over.abort(reason);
+  const timer = setTimeout(
+    () => end({ reason: 'error', error: tooLate(options, watch.seen) }),
+    options.deadlineMs,
+  );
+  const cancel = (): void => end({ reason: 'error', error: cancelled(options.signal.reason) });
+  const watch: Watch = {
+    seen: `nothing accepts connections on port ${options.target.port}`,
+    strangeSince: null,
+    end,
+  };
+  if (options.signal.aborted) cancel();
+  else options.signal.addEventListener('abort', cancel, { once: true });
+  void options.handle.exited.then(() => end({ reason: 'exited' }));
+  const wake = wakeUp(options, end);
+  try {
+    return { ready: true, host: await poll(options, watch, wake, over.signal) };
+  } catch (error) {
+    if (!over.signal.aborted) throw error;
+    const reason = over.signal.reason as NotReady;
+    if (reason.reason === 'error' && reason.error.code === 'SERVER_NOT_READY') {
+      return { ready: false, reason: 'error', error: await elsewhere(options, reason.error) };
+    }
+    return { ready: false, ...reason };
+  } finally {
+    clearTimeout(timer);
+    options.signal.removeEventListener('abort', cancel);
+  }
+}
+
+interface Watch {
+  /** What the last look saw, for the error. */
+  seen: string;
+  strangeSince: number | null;
+  end(reason: NotReady): void;
+}
+
+async function poll(
+  options: AwaitReadyOptions,
+  watch: Watch,
+  wake: Promise<void>,
+  signal: AbortSignal,
+): Promise<string> {
+  const { port } = options.target;
+  const startedAt = performance.now();
+  let probePause = 10;
+  let announced = false;
+  void wake.then(() => {
+    announced = true;
+  });
+  for (;;) {
+    signal.throwIfAborted();
+    const host = await connectOnce(port, signal);
+    signal.throwIfAborted();
+    if (host === null) {
+      const pause = connectPause(performance.now() - startedAt);
+      await Promise.race([delay(pause, undefined, { signal }), ...(announced ? [] : [wake])]);
+      continue;
+    }
+    const ready = await look(options, watch, host, signal);
+    if (ready !== null) return ready;
+    await delay(probePause, undefined, { signal });
+    probePause = Math.min(probePause * 2, options.maxPauseMs);
+  }
+}
+
+/** Every millisecond at first, a fiftieth of the time waited later, so that a slow start costs next to nothing. */
+function connectPause(waitedMs: number): number {
+  return Math.min(Math.max(1, waitedMs / 50), 100);
+}
+
+async function look(
+  options: AwaitReadyOptions,
+  watch: Watch,
+  connected: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const { handle, target } = options;
+  const [seen, sockets] = await Promise.all([probeAll(options, connected, signal), handle.listening()]);
+  signal.throwIfAborted();
+  const bound = sockets === null ? connected : ownedHost(sockets, target.port);
+  if (bound === null) {
+    watch.seen = `port ${target.port} is answered by a process that is not part of the server`;
+    watch.strangeSince ??= performance.now();
+    if (performance.now() - watch.strangeSince > strangerPatienceMs) {
+      watch.end({ reason: 'stranger' });
+    }
+    return null;
+  }
+  watch.strangeSince = null;
+  const problem = bound === connected ? seen : await probeAll(options, bound, signal);
+  signal.throwIfAborted();
+  if (problem !== null) {
+    watch.seen = problem;
+    return null;
+  }
+  return handle.exit() === null ? bound : null;
+}
+
+/** What is wrong, `null` for nothing. */
+async function probeAll(
+  { probes, target, probeTimeoutMs }: AwaitReadyOptions,
+  host: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(probeTimeoutMs)]);
+  const results = await Promise.all(
+    probes.map((probe) => callPlugin(probe, 'check', () => probe.check({ ...target, host }, limit))),
+  );
+  const bad = results.find((result) => !result.healthy);
+  return bad ? (bad.message ?? 'the probe says unhealthy') : null;
+}
+
+function wakeUp(options: AwaitReadyOptions, end: (reason: NotReady) => void): Promise<void> {
+  const { port: wanted } = options.target;
+  return options.announced.then(({ port }) => {
+    if (port !== undefined && port !== wanted) end({ reason: 'error', error: wrongPort(wanted, [port]) });
+  });
+}
+
+/** At the deadline: does the server listen somewhere else? */
+async function elsewhere(options: AwaitReadyOptions, late: ProjectRunnerError): Promise<ProjectRunnerError> {
+  const sockets = (await options.handle.listening()) ?? [];
+  const ports = [...new Set(sockets.map((socket) => socket.port))];
+  return ports.length > 0 && !ports.includes(options.target.port)
+    ? wrongPort(options.target.port, ports)
+    : late;
+}
+
+function wrongPort(wanted: number, found: readonly number[]): ProjectRunnerError {
+  return new ProjectRunnerError(
+    'SERVER_WRONG_PORT',
+    `The server was told to listen on port ${wanted} and listens on ${found.join(', ')}`,
+    {
+      hint: 'Let the server read its port from the variable PORT; a port in its code or configuration wins over it',
+    },
+  );
+}
+
+function tooLate({ deadlineMs }: AwaitReadyOptions, seen: string): ProjectRunnerError {
+  return new ProjectRunnerError(
+    'SERVER_NOT_READY',
+    `The server was not healthy within ${deadlineMs} ms; last seen: ${seen}`,
+    {
+      hint: 'See its log below; give it more time with healthCheckTimeoutMs, or set healthCheck.endpoint to its own path',
+    },
+  );
+}
+
+function cancelled(cause: unknown): ProjectRunnerError {
+  return new ProjectRunnerError('DEPLOY_CANCELLED', 'The deploy was cancelled', { cause });
+}

@@ -1,0 +1,17 @@
+import type { ResourceUsage, TreeUsage } from '@project-runner/core';
+
+import type { ServerInstance } from './server-instance.ts';
+
+/** Memory and CPU of a server's whole tree. Two nulls for a server that is gone. */
+export async function measureServer(instance: ServerInstance): Promise<ResourceUsage> {
+  const usage = instance.state === 'exited' ? null : await instance.handle.usage();
+  return usage ? toResourceUsage(usage) : { memoryUsageMb: null, cpuPercent: null };
+}
+
+/** Whole MB, percent of one core with two decimals. */
+export function toResourceUsage(usage: TreeUsage): ResourceUsage {
+  return {
+    memoryUsageMb: Math.round(usage.memoryBytes / 1024 / 1024),
+    cpuPercent: Math.round(usage.cpuPercent * 100) / 100,
+  };
+}
