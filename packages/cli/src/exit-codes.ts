@@ -10,7 +10,7 @@ export const exitCodes = {
   deployFailed: 4,
   serverExited: 5,
   requestFailed: 6,
-} as const satisfies Record<string, number>;
+} as const;
 
 const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CONFIG_INVALID',
@@ -29,9 +29,9 @@ export function exitCodeOf(error: unknown): number {
   return isUsage ? exitCodes.usage : exitCodes.unexpected;
 }
 
-const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const satisfies Record<string, number>;
+const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 
 /** What shells report for a program that a signal ended. */
-export function exitCodeOfSignal(signal: keyof typeof signalNumbers): number {
+export function exitCodeOfSignal(signal: 'SIGHUP' | 'SIGINT' | 'SIGTERM'): number {
   return 128 + signalNumbers[signal];
 }

@@ -1,1 +1,15 @@
-export type {} from '@project-runner/core';
+export { memoryDirectory } from './memory-directory.ts';
+export type { MemoryDirectoryOptions } from './memory-directory.ts';
+export type { It } from './suite.ts';
+export { testFramework } from './test-framework.ts';
+export type { TestFrameworkOptions } from './test-framework.ts';
+export { testHealthProbe } from './test-health-probe.ts';
+export type { TestHealthProbeOptions } from './test-health-probe.ts';
+export { testLauncher } from './test-launcher.ts';
+export type { TestLauncherOptions } from './test-launcher.ts';
+export { testLogSink } from './test-log-sink.ts';
+export type { TestLogSinkOptions } from './test-log-sink.ts';
+export { testPackageManager } from './test-package-manager.ts';
+export type { TestPackageManagerOptions } from './test-package-manager.ts';
+export { testPortStrategy } from './test-port-strategy.ts';
+export type { TestPortStrategyOptions } from './test-port-strategy.ts';

@@ -104,10 +104,10 @@ async function compress(file: string): Promise<void> {
 /** `maxFiles` counts the segment that is about to begin. */
 async function removeOld(dir: string, { maxFiles, maxAgeMs }: OpenLogOptions): Promise<void> {
   const segments = listSegments(dir);
-  const surplus = segments.slice(0, Math.max(0, segments.length - (maxFiles - 1)));
+  const surplus = new Set(segments.slice(0, Math.max(0, segments.length - (maxFiles - 1))));
   const oldest = Date.now() - maxAgeMs;
   for (const segment of segments) {
-    const old = surplus.includes(segment) || (await stat(segment.file)).mtimeMs < oldest;
+    const old = surplus.has(segment) || (await stat(segment.file)).mtimeMs < oldest;
     if (old) await rm(segment.file, { force: true });
   }
 }

@@ -4,7 +4,6 @@ import type {
   BuildOptions,
   Deployment,
   EdgeRouter,
-  LogQuery,
   LogSession,
   ObservabilityStorage,
   PaginatedLogs,
@@ -151,11 +150,7 @@ export class LocalProcessRunner implements ProjectRunner {
   }
 
   async getLogs(server: RunningServer, options: { tail?: number; since?: Date } = {}): Promise<string> {
-    const query: LogQuery = {
-      ...(options.tail === undefined ? {} : { tail: options.tail }),
-      ...(options.since === undefined ? {} : { since: options.since }),
-    };
-    const entries = await this.#logs.read(this.#session(server), query);
+    const entries = await this.#logs.read(this.#session(server), options);
     return entries.map((entry) => entry.text).join('\n');
   }
 
@@ -171,8 +166,7 @@ export class LocalProcessRunner implements ProjectRunner {
   }
 
   async getResourceUsage(server: RunningServer): Promise<ResourceUsage> {
-    const instance = this.#processes.get(server.id);
-    return instance ? measureServer(instance) : { memoryUsageMb: null, cpuPercent: null };
+    return measureServer(this.#processes.get(server.id));
   }
 
   getStats(): RunnerStats {

@@ -23,12 +23,11 @@ export async function withProject(
   task: (opened: OpenedProject, stop: StopRequests) => Promise<number>,
 ): Promise<number> {
   let opened: OpenedProject | undefined;
-  const forced = Promise.withResolvers<number>();
+  const kill = killer(() => opened?.processes.killAll());
   const stop = listenForStop(io, (signal) => {
+    if (kill.signal()) return;
     reporter.notice('Killing everything at once');
-    opened?.processes.killAll();
-    setTimeout(() => forced.resolve(exitCodeOfSignal(signal)), killPatienceMs);
-    void orderly.then(() => forced.resolve(exitCodeOfSignal(signal)));
+    kill.start(signal);
   });
   stop.signal.addEventListener('abort', () => {
     if (stop.reason() !== 'output-closed') reporter.notice('Stopping, press Ctrl-C again to kill at once');
@@ -48,10 +47,41 @@ export async function withProject(
     reporter.error(error);
     return exitCodeOf(error);
   });
-  const code = await Promise.race([orderly, forced.promise]);
+  const code = await Promise.race([orderly, kill.overdue]);
+  const killedBy = kill.signal();
+  kill.end();
   stop.dispose();
   reporter.close();
-  return code;
+  return killedBy ? exitCodeOfSignal(killedBy) : code;
+}
+
+interface Killer {
+  start(signal: 'SIGINT' | 'SIGTERM'): void;
+  /** The signal that made it start. */
+  signal(): 'SIGINT' | 'SIGTERM' | undefined;
+  /** Resolves when everything has had its time to die. */
+  overdue: Promise<number>;
+  end(): void;
+}
+
+/** Kills again and again, because a tree may grow while it is killed. */
+function killer(killAll: () => void): Killer {
+  const { promise: overdue, resolve } = Promise.withResolvers<number>();
+  const timers: NodeJS.Timeout[] = [];
+  let startedBy: 'SIGINT' | 'SIGTERM' | undefined;
+  return {
+    start(signal) {
+      startedBy = signal;
+      killAll();
+      timers.push(
+        setInterval(killAll, 100),
+        setTimeout(() => resolve(exitCodeOfSignal(signal)), killPatienceMs),
+      );
+    },
+    signal: () => startedBy,
+    overdue,
+    end: () => timers.forEach((timer) => clearTimeout(timer)),
+  };
 }
 
 /** Makes room; that it did not work is worth a word and no more. */

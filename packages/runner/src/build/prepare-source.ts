@@ -92,8 +92,6 @@ function notFound(path: string, cause: unknown): ProjectRunnerError {
   return new ProjectRunnerError(
     'PROJECT_NOT_FOUND',
     `The project's folder ${path} is not there or is no folder`,
-    {
-      ...(cause ? { cause } : {}),
-    },
+    { cause },
   );
 }

@@ -3,8 +3,8 @@ import type { ResourceUsage, TreeUsage } from '@project-runner/core';
 import type { ServerInstance } from './server-instance.ts';
 
 /** Memory and CPU of a server's whole tree. Two nulls for a server that is gone. */
-export async function measureServer(instance: ServerInstance): Promise<ResourceUsage> {
-  const usage = instance.state === 'exited' ? null : await instance.handle.usage();
+export async function measureServer(instance: ServerInstance | undefined): Promise<ResourceUsage> {
+  const usage = !instance || instance.state === 'exited' ? null : await instance.handle.usage();
   return usage ? toResourceUsage(usage) : { memoryUsageMb: null, cpuPercent: null };
 }
 

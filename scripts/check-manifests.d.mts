@@ -1,0 +1,1 @@
+export function manifestProblems(folder: string, manifest: Record<string, unknown>): string[];

@@ -1,0 +1,105 @@
+// Every published package has a manifest of the same shape.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const packagesDir = join(dirname(dirname(fileURLToPath(import.meta.url))), 'packages');
+
+const keyOrder = [
+  'name',
+  'version',
+  'description',
+  'keywords',
+  'license',
+  'bin',
+  'files',
+  'type',
+  'sideEffects',
+  'exports',
+  'publishConfig',
+  'scripts',
+  'dependencies',
+  'devDependencies',
+  'engines',
+];
+const pluginFolder = /^(pm|framework|ports|launcher|health|logs)-/;
+
+/** What is wrong with a manifest, a sentence each; nothing is what we want. */
+export function manifestProblems(folder, manifest) {
+  const problems = [];
+  const expect = (condition, message) => condition || problems.push(`${folder}: ${message}`);
+  const same = (key, value) =>
+    expect(
+      JSON.stringify(manifest[key]) === JSON.stringify(value),
+      `${key} must be ${JSON.stringify(value)}, found ${JSON.stringify(manifest[key])}`,
+    );
+  for (const key of Object.keys(manifest)) expect(keyOrder.includes(key), `unknown key ${key}`);
+  const sorted = keyOrder.filter((key) => key in manifest);
+  const found = Object.keys(manifest).filter((key) => keyOrder.includes(key));
+  expect(
+    found.join() === sorted.join(),
+    `keys must stand in the order ${sorted.join(', ')}; found ${found.join(', ')}`,
+  );
+  same('name', `@project-runner/${folder}`);
+  same('license', 'Apache-2.0');
+  same('type', 'module');
+  same('sideEffects', false);
+  same('files', ['dist']);
+  same('engines', { node: '>=22.13' });
+  same('scripts', { build: 'tsup' });
+  same('exports', { '.': './src/index.ts', './package.json': './package.json' });
+  const published = manifest.publishConfig ?? {};
+  expect(published.access === 'public', 'publishConfig.access must be "public"');
+  expect(
+    published.exports?.['.']?.types === './dist/index.d.ts' &&
+      published.exports?.['.']?.default === './dist/index.js',
+    'publishConfig.exports must point at dist/index.d.ts and dist/index.js',
+  );
+  expect(Boolean(manifest.description), 'description is missing');
+  expect(manifest.keywords?.includes('project-runner'), 'keywords must name project-runner');
+  if (pluginFolder.test(folder)) {
+    expect(
+      manifest.keywords?.includes('project-runner-plugin'),
+      'a plugin must have the keyword project-runner-plugin',
+    );
+    expect(
+      manifest.devDependencies?.['@project-runner/conformance'],
+      'a plugin must be proved with @project-runner/conformance',
+    );
+  }
+  for (const [name, range] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })) {
+    const internal = name.startsWith('@project-runner/');
+    expect(
+      !internal || range === 'workspace:^',
+      `${name} must be "workspace:^", found ${JSON.stringify(range)}`,
+    );
+  }
+  if (folder === 'core') expect(!manifest.dependencies, 'core must have no dependencies');
+  return problems;
+}
+
+function checkAll() {
+  const changesets = readdirSync(join(packagesDir, '../.changeset'))
+    .filter((name) => name.endsWith('.md') && name !== 'README.md')
+    .map((name) => readFileSync(join(packagesDir, '../.changeset', name), 'utf8'))
+    .join('\n');
+  const problems = readdirSync(packagesDir).flatMap((folder) => {
+    const dir = join(packagesDir, folder);
+    if (!existsSync(join(dir, 'package.json'))) return [];
+    const manifest = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
+    const missing = ['README.md', 'LICENSE', 'tsup.config.ts', 'src/index.ts']
+      .filter((file) => !existsSync(join(dir, file)))
+      .map((file) => `${folder}: ${file} is missing`);
+    const announced =
+      existsSync(join(dir, 'CHANGELOG.md')) ||
+      changesets.includes(`'${manifest.name}'`) ||
+      changesets.includes(`"${manifest.name}"`);
+    if (!announced) missing.push(`${folder}: neither a changeset nor a CHANGELOG.md names it`);
+    return [...manifestProblems(folder, manifest), ...missing];
+  });
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  process.stdout.write(problems.length === 0 ? 'All manifests have the same shape.\n' : '');
+  return problems.length === 0 ? 0 : 1;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) process.exitCode = checkAll();

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+
+import { describe, expect, it } from 'vitest';
+
+import { manifestProblems } from './check-manifests.mjs';
+
+const good = JSON.parse(
+  readFileSync(new URL('../packages/pm-npm/package.json', import.meta.url), 'utf8'),
+) as Record<string, unknown>;
+
+describe('manifestProblems', () => {
+  it('finds nothing in a good manifest', () => {
+    expect(manifestProblems('pm-npm', good)).toEqual([]);
+  });
+
+  it.each([
+    ['an unknown key', { ...good, main: 'x.js' }, 'unknown key main'],
+    ['another name', { ...good, name: 'pm-npm' }, 'name must be "@project-runner/pm-npm"'],
+    ['more files', { ...good, files: ['dist', 'src'] }, 'files must be ["dist"]'],
+    ['a missing keyword', { ...good, keywords: ['project-runner'] }, 'keyword project-runner-plugin'],
+    [
+      'an exact internal version',
+      { ...good, dependencies: { '@project-runner/core': '1.0.0' } },
+      'must be "workspace:^"',
+    ],
+    ['keys out of order', { version: good.version, ...good, name: good.name }, 'order'],
+  ])('says what is wrong with %s', (_, manifest, message) => {
+    expect(manifestProblems('pm-npm', manifest).join('\n')).toContain(message);
+  });
+});
