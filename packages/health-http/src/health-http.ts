@@ -50,7 +50,8 @@ export function healthHttp(options: HealthHttpOptions = {}): HealthProbePlugin {
         if (isExpected(status) || (target.optionalPath && meansNoSuchPath(status))) return { healthy: true };
         return { healthy: false, message: `Health check returned status ${status}` };
       } catch (error) {
-        return failed(error, target, signal.aborted ? null : limit.aborted ? timeoutMs : null);
+        const waited = signal.aborted ? 'in time' : limit.aborted ? `within ${timeoutMs} ms` : null;
+        return failed(error, target, waited);
       } finally {
         await agent.destroy();
       }
@@ -94,15 +95,12 @@ function meansNoSuchPath(status: number): boolean {
   return status === 404 || status === 405 || status === 501;
 }
 
-function failed(error: unknown, target: ProbeTarget, timedOutAfterMs: number | null): ProbeResult {
-  const { code = '', message = String(error) } = (error ?? {}) as { code?: string; message?: string };
+function failed(error: unknown, target: ProbeTarget, waited: string | null): ProbeResult {
+  if (waited !== null) return { healthy: false, message: `Health check failed: no answer ${waited}` };
+  const { code, message } = error as { code?: unknown; message?: string };
   // It accepted and speaks something else: without a path that must exist, that is an answer.
-  if (target.optionalPath && code.startsWith('HPE_')) return { healthy: true };
+  if (target.optionalPath && String(code).startsWith('HPE_')) return { healthy: true };
   const reason =
-    timedOutAfterMs !== null
-      ? `no answer within ${timedOutAfterMs} ms`
-      : code === 'ECONNREFUSED'
-        ? `connection refused at ${target.host}:${target.port}`
-        : message || code;
+    code === 'ECONNREFUSED' ? `connection refused at ${target.host}:${target.port}` : message || String(code);
   return { healthy: false, message: `Health check failed: ${reason}` };
 }

@@ -23,7 +23,7 @@ export interface RunnerConfig {
   envFiles?: boolean;
   /** Let install scripts of dependencies run. @default false */
   allowInstallScripts?: boolean;
-  /** From SIGTERM to SIGKILL, in ms, at most 28000; a framework that asks for more drain time gets it. @default 16000 */
+  /** From SIGTERM to SIGKILL, in ms, at most 28000. @default 16000, or what the framework asks for where that is more */
   stopGraceMs?: number;
   /** Layers merged over the preset: a plugin replaces the one of the same `kind:name`. */
   plugins?: PluginLayer;
@@ -57,6 +57,7 @@ export interface ResolvedConfig {
   dataDir: string;
   envFiles: boolean;
   allowInstallScripts: boolean;
-  stopGraceMs: number;
+  /** `null`: the default. */
+  stopGraceMs: number | null;
   logger: Logger;
 }

@@ -48,7 +48,7 @@ export function resolveConfig(written: RunnerConfig = {}): ResolvedConfig {
     dataDir: resolve(text('dataDir', written.dataDir) ?? join(stateDir, 'data')),
     envFiles: flag('envFiles', written.envFiles) ?? true,
     allowInstallScripts: flag('allowInstallScripts', written.allowInstallScripts) ?? false,
-    stopGraceMs: whole('stopGraceMs', written.stopGraceMs, 0, 28_000) ?? 16_000,
+    stopGraceMs: whole('stopGraceMs', written.stopGraceMs, 0, 28_000) ?? null,
     logger: logger(written.logger),
   };
 }

@@ -4,6 +4,7 @@ import { callPlugin, ProjectRunnerError } from '@project-runner/core';
 import type { HealthProbePlugin, ProbeTarget, ProcessHandle } from '@project-runner/core';
 
 import { connectOnce } from './connect-once.ts';
+import { deployCancelled } from './deploy-cancelled.ts';
 import { ownedHost } from './owned-host.ts';
 
 export interface AwaitReadyOptions {
@@ -44,7 +45,7 @@ export async function awaitReady(options: AwaitReadyOptions): Promise<ReadyOutco
     () => end({ reason: 'error', error: tooLate(options, watch.seen) }),
     options.deadlineMs,
   );
-  const cancel = (): void => end({ reason: 'error', error: cancelled(options.signal.reason) });
+  const cancel = (): void => end({ reason: 'error', error: deployCancelled(options.signal.reason) });
   const watch: Watch = {
     seen: `nothing accepts connections on port ${options.target.port}`,
     strangeSince: null,
@@ -186,8 +187,4 @@ function tooLate({ deadlineMs }: AwaitReadyOptions, seen: string): ProjectRunner
       hint: 'See its log below; give it more time with healthCheckTimeoutMs, or set healthCheck.endpoint to its own path',
     },
   );
-}
-
-function cancelled(cause: unknown): ProjectRunnerError {
-  return new ProjectRunnerError('DEPLOY_CANCELLED', 'The deploy was cancelled', { cause });
 }

@@ -5,13 +5,15 @@ import type { ServerInstance } from './server-instance.ts';
 
 export interface ProcessManagerOptions {
   logger: Logger;
-  /** From SIGTERM to SIGKILL, in ms, unless the framework asks for more. */
-  stopGraceMs: number;
+  /** From SIGTERM to SIGKILL, in ms; `null`: 16 s, or what the framework asks for where that is more. */
+  stopGraceMs: number | null;
   getRouter(): EdgeRouter | undefined;
 }
 
 /** Exited servers whose logs stay readable in memory. */
 const keptExited = 100;
+/** A Mastra server may take 15 s from SIGTERM to its end. */
+const defaultGraceMs = 16_000;
 /** Everything is to be over within 30 s, the sweep after SIGKILL included. */
 const maxGraceMs = 28_000;
 
@@ -93,7 +95,8 @@ export class ProcessManager {
     instance.state = 'stopping';
     instance.server = { ...server, healthStatus: 'stopping' };
     await this.#unroute(instance);
-    const graceMs = Math.min(Math.max(this.#options.stopGraceMs, drainSeconds * 1000), maxGraceMs);
+    const wanted = this.#options.stopGraceMs ?? Math.max(defaultGraceMs, drainSeconds * 1000);
+    const graceMs = Math.min(wanted, maxGraceMs);
     await handle.stop({ graceMs });
     await handle.closed;
     await instance.logs.end();

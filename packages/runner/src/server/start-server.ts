@@ -4,6 +4,7 @@ import type {
   LogSession,
   PluginSet,
   PortLease,
+  PortStrategyPlugin,
   ProbeTarget,
   ProcessExit,
   ProcessHandle,
@@ -15,6 +16,7 @@ import { resolveNode, withNodeOnPath } from '../build/run-build-command.ts';
 import type { LogPipeline } from '../logs/log-pipeline.ts';
 import { awaitReady } from './await-ready.ts';
 import type { NotReady } from './await-ready.ts';
+import { deployCancelled } from './deploy-cancelled.ts';
 
 export interface StartServerOptions {
   plugins: PluginSet;
@@ -58,16 +60,7 @@ export async function startServer(options: StartServerOptions): Promise<StartedS
   const strategy = options.plugins.one('port-strategy');
   const taken: number[] = [];
   for (;;) {
-    const lease = await callPlugin(strategy, 'acquire', () =>
-      strategy.acquire(
-        {
-          exclude: taken,
-          owner: options.session.serverId,
-          ...(options.port === undefined ? {} : { port: options.port }),
-        },
-        options.signal,
-      ),
-    );
+    const lease = await acquire(strategy, taken, options);
     try {
       const attempt = await startOn(lease, options);
       if ('started' in attempt) return attempt.started;
@@ -78,6 +71,20 @@ export async function startServer(options: StartServerOptions): Promise<StartedS
       await lease.release();
       throw error;
     }
+  }
+}
+
+async function acquire(
+  strategy: PortStrategyPlugin,
+  exclude: readonly number[],
+  { session, port, signal }: StartServerOptions,
+): Promise<PortLease> {
+  const request = { exclude, owner: session.serverId, ...(port === undefined ? {} : { port }) };
+  try {
+    signal.throwIfAborted();
+    return await callPlugin(strategy, 'acquire', () => strategy.acquire(request, signal));
+  } catch (error) {
+    throw signal.aborted ? deployCancelled(signal.reason) : error;
   }
 }
 

@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import { createServer as createSecure } from 'node:https';
+import { createServer as createTcp } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { ProbeResult } from '@project-runner/core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { healthHttp } from './health-http.ts';
+import type { HealthHttpOptions } from './health-http.ts';
+
+const never = new AbortController().signal;
+
+async function listen(server: Server, host = '127.0.0.1'): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+function look(
+  port: number,
+  options: HealthHttpOptions = {},
+  optionalPath = false,
+  host = '127.0.0.1',
+): Promise<ProbeResult> {
+  return healthHttp(options).check({ host, port, path: '/health', optionalPath }, never);
+}
+
+const status =
+  (code: number): RequestListener =>
+  (_, response) => {
+    response.statusCode = code;
+    response.end();
+  };
+
+describe('healthHttp', () => {
+  it('names the time it waited for a server that hangs', async () => {
+    const server = createServer(() => undefined);
+    onTestFinished(() => server.closeAllConnections());
+    expect(await look(await listen(server), { timeoutMs: 50 })).toEqual({
+      healthy: false,
+      message: 'Health check failed: no answer within 50 ms',
+    });
+  });
+
+  it('brackets an IPv6 address', async () => {
+    const port = await listen(createServer(status(200)), '::1');
+    expect(await look(port, {}, false, '::1')).toEqual({ healthy: true });
+  });
+
+  it.each([
+    [404, true, true],
+    [405, true, true],
+    [404, false, false],
+    [500, true, false],
+    [204, false, true],
+    [302, false, false],
+  ])('status %i with optionalPath %s is healthy: %s', async (code, optional, healthy) => {
+    expect((await look(await listen(createServer(status(code))), {}, optional)).healthy).toBe(healthy);
+  });
+
+  it('takes a server that speaks something else for well only where the path is a guess', async () => {
+    const server = createTcp((socket) => socket.end('220 mail ready\r\n'));
+    const port = await listen(server);
+    expect((await look(port, {}, true)).healthy).toBe(true);
+    expect((await look(port)).healthy).toBe(false);
+  });
+
+  it('takes the statuses it is told', async () => {
+    const port = await listen(createServer(status(401)));
+    expect((await look(port, { expectedStatus: 401 })).healthy).toBe(true);
+    expect((await look(port, { expectedStatus: [200, 401] })).healthy).toBe(true);
+    expect((await look(port, { expectedStatus: (code) => code < 500 })).healthy).toBe(true);
+  });
+
+  it('follows a redirect on the same host and none to another', async () => {
+    const other = await listen(createServer(status(200)));
+    const port = await listen(
+      createServer((request, response) => {
+        const target = request.url === '/health' ? '/ready' : null;
+        response.writeHead(target ? 307 : 200, target ? { location: target } : {});
+        response.end();
+      }),
+    );
+    const away = await listen(
+      createServer((_, response) => {
+        response.writeHead(307, { location: `http://127.0.0.1:${other}/` });
+        response.end();
+      }),
+    );
+    expect((await look(port)).healthy).toBe(true);
+    expect(await look(away)).toEqual({ healthy: false, message: 'Health check returned status 307' });
+  });
+
+  it('takes a self-signed certificate only when told', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'certificate-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
+    const make = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-subj',
+      '/CN=localhost',
+      '-days',
+      '2',
+    ];
+    execFileSync('openssl', [...make, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+    const port = await listen(
+      createSecure({ key: readFileSync(key), cert: readFileSync(cert) }, status(200)),
+    );
+    expect((await look(port, { protocol: 'https' })).healthy).toBe(false);
+    expect(await look(port, { protocol: 'https', allowSelfSigned: true })).toEqual({ healthy: true });
+  });
+
+  it('refuses a wrong timeout', () => {
+    expect(() => healthHttp({ timeoutMs: 0 })).toThrowError(/timeoutMs must be a whole number/);
+  });
+});
