@@ -15,8 +15,13 @@ export interface Progress {
 
 /** A spinner with stage and seconds on a terminal; plain lines in pipes, in CI and on terminals that cannot do it. */
 export function createProgress(io: CliIo): Progress {
-  const isAnimated = 'isTTY' in io.stderr && io.stderr.isTTY && !io.env.CI && io.env.TERM !== 'dumb';
-  return isAnimated ? createSpinner(io, io.stderr as NodeJS.WriteStream) : createLines(io);
+  return isCapable(io) ? createSpinner(io, io.stderr as NodeJS.WriteStream) : createLines(io);
+}
+
+function isCapable({ stderr, env }: CliIo): boolean {
+  if (!('isTTY' in stderr) || !stderr.isTTY || env.CI || env.TERM === 'dumb') return false;
+  // A pseudo-terminal nobody gave a size has 0 columns: ora would count infinitely many lines, and clear them all.
+  return stderr.columns > 0;
 }
 
 function createLines({ stderr }: CliIo): Progress {

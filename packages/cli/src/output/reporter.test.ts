@@ -85,8 +85,11 @@ describe('human reporter', () => {
     expect(stderr()).not.toMatch(/\u001B\[[\d;]+m/);
   });
 
-  it('does not spin in CI', () => {
-    const { reporter, stderr } = record(plain, { terminal: true, env: { CI: 'true' } });
+  it.each([
+    ['in CI', { env: { CI: 'true' } }],
+    ['on a terminal without a size', { columns: 0 }],
+  ])('does not spin %s', (_, how) => {
+    const { reporter, stderr } = record(plain, { terminal: true, ...how });
     reporter.stage('Building');
     expect(stderr()).toBe('Building\n');
   });
@@ -127,14 +130,18 @@ interface Recorded {
 
 function record(
   options: ReporterOptions,
-  { terminal = false, env = {} }: { terminal?: boolean; env?: Record<string, string> } = {},
+  {
+    terminal = false,
+    env = {},
+    columns = 80,
+  }: { terminal?: boolean; env?: Record<string, string>; columns?: number } = {},
 ): Recorded {
-  const streams = { stdout: stream(terminal), stderr: stream(terminal) };
+  const streams = { stdout: stream(terminal, columns), stderr: stream(terminal, columns) };
   const io: CliIo = { stdout: streams.stdout.stream, stderr: streams.stderr.stream, env, cwd: '/' };
   return { reporter: createReporter(io, options), stdout: streams.stdout.text, stderr: streams.stderr.text };
 }
 
-function stream(terminal: boolean): { stream: NodeJS.WritableStream; text(): string } {
+function stream(terminal: boolean, columns: number): { stream: NodeJS.WritableStream; text(): string } {
   const through = new PassThrough();
   const chunks: string[] = [];
   through.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
@@ -142,7 +149,7 @@ function stream(terminal: boolean): { stream: NodeJS.WritableStream; text(): str
     // What a spinner needs of a terminal.
     Object.assign(through, {
       isTTY: true,
-      columns: 80,
+      columns,
       rows: 24,
       cursorTo: () => through.write('\u001B[G'),
       clearLine: () => through.write('\u001B[2K'),
