@@ -97,9 +97,9 @@ function meansNoSuchPath(status: number): boolean {
 
 function failed(error: unknown, target: ProbeTarget, waited: string | null): ProbeResult {
   if (waited !== null) return { healthy: false, message: `Health check failed: no answer ${waited}` };
-  const { code, message } = error as { code?: unknown; message?: string };
+  const { name, code, message } = error as { name?: string; code?: unknown; message?: string };
   // It accepted and speaks something else: without a path that must exist, that is an answer.
-  if (target.optionalPath && String(code).startsWith('HPE_')) return { healthy: true };
+  if (target.optionalPath && name === 'HTTPParserError') return { healthy: true };
   const reason =
     code === 'ECONNREFUSED' ? `connection refused at ${target.host}:${target.port}` : message || String(code);
   return { healthy: false, message: `Health check failed: ${reason}` };
