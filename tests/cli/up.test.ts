@@ -1,34 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { isProcessAlive } from '@project-runner/launcher-local';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
-import { tempFolder, writeFiles } from '../support/temp-folder.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { processesMarked } from '../support/test-runner.ts';
+import { listFiles, project, server } from './shop-project.ts';
 import { cliEvents, runCli, spawnCli } from './spawn-cli.ts';
 import type { CliEvent, SpawnedCli } from './spawn-cli.ts';
-
-const server = `
-import { createServer } from 'node:http';
-const answers = {
-  '/health': () => [200, 'fine'],
-  '/hello': (url) => [200, 'Hello ' + url.searchParams.get('name') + ' ' + process.env.GREETING],
-  '/exit': () => process.exit(7),
-  '/die': () => process.kill(process.pid, 'SIGKILL'),
-};
-console.error('on stderr');
-createServer((request, response) => {
-  const url = new URL(request.url, 'http://localhost');
-  console.log('asked for ' + url.pathname);
-  const [status, body] = answers[url.pathname]?.(url) ?? [404, 'no such path'];
-  response.writeHead(status).end(body);
-}).listen(Number(process.env.PORT), process.env.HOST, () => console.log('listening'));
-`;
 
 /** Ignores SIGTERM, as does a child that left its group. */
 const stubborn = `
@@ -37,15 +18,6 @@ const ignore = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)";
 spawn(process.execPath, ['-e', ignore], { detached: true, stdio: 'ignore' }).unref();
 process.on('SIGTERM', () => console.log('no'));
 `;
-
-async function project(files: Record<string, string> = {}, manifest: object = {}): Promise<string> {
-  const json = { name: 'shop', type: 'module', scripts: { start: 'node server.js' }, ...manifest };
-  return writeFiles(tempFolder(), { 'package.json': { json }, 'server.js': server, ...files });
-}
-
-function listFiles(dir: string): string[] {
-  return readdirSync(dir, { recursive: true, encoding: 'utf8' }).sort();
-}
 
 describe('up --once', () => {
   it('installs, builds, asks, shows the answers and leaves the project untouched', async () => {
@@ -165,89 +137,6 @@ describe('up', () => {
     cli.child.kill('SIGINT');
     expect(await cli.exited).toBe(130);
     expect(isProcessAlive(Number(`${line}`.slice(4)))).toBe(false);
-  });
-});
-
-describe('failures', () => {
-  it('shows the end of the log of a failed build', async () => {
-    const dir = await project(
-      { 'build.js': 'for (let i = 1; i < 50; i++) console.log("step " + i); process.exit(3)' },
-      { scripts: { start: 'node server.js', build: 'node build.js' } },
-    );
-    const { code, stdout, stderr } = await runCli(['up', dir, '--skip-install']);
-    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toContain('  step 49\n');
-    expect(stderr).not.toContain('  step 10\n');
-    expect(stderr).toContain('error [BUILD_FAILED] Build failed with exit code 3');
-  });
-
-  it('shows the last words of a server that does not start, once', async () => {
-    const dir = await project({ 'server.js': "console.error('no database'); process.exit(9);" });
-    const { code, stderr } = await runCli(['up', dir, '--skip-install']);
-    expect(code).toBe(4);
-    expect(stderr.split('no database')).toHaveLength(2);
-    expect(stderr).toContain('error [SERVER_EXITED] The server exited with exit code 9');
-  });
-
-  it('says that the port is taken', async () => {
-    const other = createServer((_request, response) => response.end('somebody else')).listen(0, '127.0.0.1');
-    onTestFinished(() => void other.close());
-    await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
-    const { code, stderr } = await runCli(['up', await project(), '--skip-install', '--port', `${port}`]);
-    expect(code).toBe(4);
-    expect(stderr).toMatch(new RegExp(`error \\[PORT_UNAVAILABLE\\] .*${port}`));
-  });
-});
-
-describe('build', () => {
-  it('prints where the release is', async () => {
-    const { code, stdout } = await runCli(['build', await project(), '--skip-install']);
-    expect(code).toBe(0);
-    expect(readFileSync(join(stdout.trim(), 'server.js'), 'utf8')).toBe(server);
-  });
-
-  it('with --json, too', async () => {
-    const { code, stdout, stderr } = await runCli(['build', await project(), '--skip-install', '--json']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(cliEvents(stdout).at(-1)).toMatchObject({ event: 'built', releaseDir: expect.any(String) });
-  });
-});
-
-describe('project-runner.config.ts', () => {
-  it('adds a plugin of a third party', async () => {
-    const dir = await project({
-      'my-sink.ts': `
-        import { appendFileSync } from 'node:fs';
-        export function mySink(file: string) {
-          return {
-            kind: 'log-sink' as const,
-            name: 'mine',
-            apiVersion: 1 as const,
-            async open() {
-              return {
-                write(batch: { lines(): Iterable<{ text: string }> }) {
-                  for (const { text } of batch.lines()) appendFileSync(file, text + '\\n');
-                },
-                close() {},
-              };
-            },
-          };
-        }`,
-      'project-runner.config.ts': `
-        import { join } from 'node:path';
-        import { mySink } from './my-sink.ts';
-        export default { plugins: [mySink(process.env.SINK_FILE as string)], stateDir: process.env.SINK_STATE };`,
-    });
-    const out = tempFolder();
-    const file = join(out, 'lines.txt');
-    const env = { SINK_FILE: file, SINK_STATE: join(out, 'state') };
-    const before = listFiles(dir);
-    const { code, stderr } = await runCli(['up', dir, '--skip-install', '--once'], { env });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('Ready') });
-    expect(readFileSync(file, 'utf8')).toContain('listening\n');
-    expect(readdirSync(join(out, 'state'))).toContain('builds');
-    expect(listFiles(dir)).toEqual(before);
   });
 });
 
