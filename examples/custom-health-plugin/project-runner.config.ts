@@ -1,0 +1,3 @@
+import { tcpProbe } from './tcp-probe.ts';
+
+export default { plugins: [tcpProbe()] };

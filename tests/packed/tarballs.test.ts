@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { describe, expect, it } from 'vitest';
+
+import { tempFolder, writeFiles } from '../support/temp-folder.ts';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const script = `
+import { randomUUID } from 'node:crypto';
+import { LocalProcessRunner } from '@project-runner/runner';
+
+const runner = new LocalProcessRunner({ portRange: { start: 21_400, end: 21_450 }, stateDir: './state' });
+runner.setSource({ getProjectPath: ({ path }) => Promise.resolve(path) });
+const project = { id: randomUUID(), name: 'hello', slug: 'hello', sourceType: 'local', sourceConfig: { path: './hello' } };
+const deployment = { id: randomUUID(), projectId: project.id, type: 'production', branch: 'main' };
+const build = await runner.build(project, { id: randomUUID() });
+if (build.status === 'failed') throw new Error(build.errorMessage);
+const server = await runner.deploy(project, deployment, build);
+console.log(await (await fetch('http://127.0.0.1:' + server.port)).text());
+await runner.shutdown();
+`;
+
+describe('the packed packages', () => {
+  it('build and run a server from a 15-line script in an empty folder, and bring the command', async () => {
+    const dir = tempFolder();
+    const env = { ...process.env, npm_config_user_agent: '' };
+    await run('pnpm', ['exec', 'turbo', 'run', 'build', '--output-logs=errors-only'], { cwd: root, env });
+    const packages = await readdir(join(root, 'packages'));
+    for (const name of packages) {
+      await run('pnpm', ['pack', '--pack-destination', join(dir, 'tarballs')], {
+        cwd: join(root, 'packages', name),
+        env,
+      });
+    }
+    const tarballs = await readdir(join(dir, 'tarballs'));
+    const overrides = Object.fromEntries(
+      packages.map((name) => {
+        const file = tarballs.find((tarball) => tarball.startsWith(`project-runner-${name}-`));
+        return [`@project-runner/${name}`, `file:./tarballs/${file}`];
+      }),
+    );
+    const app = await writeFiles(dir, {
+      'package.json': { json: { name: 'host', type: 'module', private: true, dependencies: overrides } },
+      'host.mjs': script,
+      'hello/package.json': { json: { name: 'hello', type: 'module', main: 'server.js' } },
+      'hello/server.js':
+        "import { createServer } from 'node:http';\ncreateServer((_, r) => r.end('hello from a tarball')).listen(process.env.PORT, process.env.HOST);",
+    });
+    await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: app, env });
+    const { stdout } = await run(process.execPath, ['host.mjs'], { cwd: app, env });
+    expect(stdout.trim()).toBe('hello from a tarball');
+    const cli = join(app, 'node_modules/.bin/project-runner');
+    const path = `${dirname(process.execPath)}:${process.env.PATH}`;
+    const once = await run(
+      cli,
+      ['up', 'hello', '--once', '--request', '/', '--state-dir', join(dir, 'cli')],
+      { cwd: app, env: { ...env, PATH: path } },
+    );
+    expect(once.stdout + once.stderr).toContain('hello from a tarball');
+  });
+});
