@@ -49,6 +49,7 @@ export async function awaitReady(options: AwaitReadyOptions): Promise<ReadyOutco
   const watch: Watch = {
     seen: `nothing accepts connections on port ${options.target.port}`,
     strangeSince: null,
+    announced: false,
     end,
   };
   if (options.signal.aborted) cancel();
@@ -74,6 +75,8 @@ interface Watch {
   /** What the last look saw, for the error. */
   seen: string;
   strangeSince: number | null;
+  /** The server itself said that it is ready. */
+  announced: boolean;
   end(reason: NotReady): void;
 }
 
@@ -86,9 +89,8 @@ async function poll(
   const { port } = options.target;
   const startedAt = performance.now();
   let probePause = 10;
-  let announced = false;
   void wake.then(() => {
-    announced = true;
+    watch.announced = true;
   });
   for (;;) {
     signal.throwIfAborted();
@@ -96,7 +98,7 @@ async function poll(
     signal.throwIfAborted();
     if (host === null) {
       const pause = connectPause(performance.now() - startedAt);
-      await Promise.race([delay(pause, undefined, { signal }), ...(announced ? [] : [wake])]);
+      await Promise.race([delay(pause, undefined, { signal }), ...(watch.announced ? [] : [wake])]);
       continue;
     }
     const ready = await look(options, watch, host, signal);
@@ -118,7 +120,10 @@ async function look(
   signal: AbortSignal,
 ): Promise<string | null> {
   const { handle, target } = options;
-  const [seen, sockets] = await Promise.all([probeAll(options, connected, signal), handle.listening()]);
+  // Where no health path is known, a server's own word and a port that accepts are all there is to know: a request
+  // to a guessed path would only cost it time.
+  const probe = watch.announced && target.optionalPath ? acceptsIsEnough : probeAll;
+  const [seen, sockets] = await Promise.all([probe(options, connected, signal), handle.listening()]);
   signal.throwIfAborted();
   const bound = sockets === null ? connected : ownedHost(sockets, target.port);
   if (bound === null) {
@@ -130,13 +135,17 @@ async function look(
     return null;
   }
   watch.strangeSince = null;
-  const problem = bound === connected ? seen : await probeAll(options, bound, signal);
+  const problem = bound === connected ? seen : await probe(options, bound, signal);
   signal.throwIfAborted();
   if (problem !== null) {
     watch.seen = problem;
     return null;
   }
   return handle.exit() === null ? bound : null;
+}
+
+function acceptsIsEnough(): Promise<null> {
+  return Promise.resolve(null);
 }
 
 /** What is wrong, `null` for nothing. */
