@@ -1,51 +1,97 @@
-// Finds the right Node and pnpm, then runs a program with them. Plain JavaScript for any Node from 18 on, no
-// dependencies: it is what runs on a machine that has nothing yet.
-import { spawn, spawnSync } from 'node:child_process';
+// Finds the right Node and pnpm for this repository. Plain JavaScript for any Node from 18 on, no dependencies: it is
+// what runs on a machine that has nothing yet.
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { run } from './run.mjs';
+
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** The Node that is fetched where there is none that fits. */
 const nodeVersion = '24.21.0';
 const pnpmVersion = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager.split('@')[1];
 
 /** The first Node that runs TypeScript without a flag. */
 const oldestNode = [22, 18];
 
-/** The environment in which `node` and `pnpm` are the right ones. */
-export function toolEnvironment() {
-  // npm and npx leave settings of their own behind (`npm_node_execpath`, `npm_config_call`) that mislead children.
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_')),
-  );
-  if (isNewEnough(process.versions.node) && versionOf('pnpm', env) === pnpmVersion) return env;
-  return { ...env, PATH: `${toolFolder(env)}${delimiter}${env.PATH}` };
+/** The environment in which `node`, `pnpm` and the tools of the workspace are the right ones. */
+export async function toolEnvironment() {
+  const env = withoutNpmVariables(process.env);
+  const nodeFits = isNewEnough(process.versions.node);
+  // Whoever runs this by its path may have another Node on PATH.
+  const ownFolder = nodeFits ? [dirname(process.execPath)] : [];
+  const pnpmFits = versionOf('pnpm', env) === pnpmVersion;
+  const fetched = nodeFits && pnpmFits ? [] : [await fetchTools(nodeFits, env)];
+  const path = [join(root, 'node_modules/.bin'), ...fetched, ...ownFolder, env.PATH ?? ''];
+  return { ...env, PATH: path.join(delimiter), TURBO_TELEMETRY_DISABLED: '1' };
 }
 
-/** Runs a program as a direct child; signals are passed on, so that no child is left behind. Answers its exit code. */
-export function run(file, args, env, options = {}) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd: root, env, stdio: 'inherit', ...options });
-    // A terminal sends Ctrl-C to the whole group, so the child has that one already; the others it has not.
-    const forward = (signal) => child.kill(signal);
-    const wait = () => {};
-    process.on('SIGTERM', forward);
-    process.on('SIGHUP', forward);
-    process.on('SIGINT', process.stdin.isTTY ? wait : forward);
-    child.once('error', reject);
-    child.once('exit', (code, signal) => {
-      process.off('SIGTERM', forward);
-      process.off('SIGHUP', forward);
-      process.removeAllListeners('SIGINT');
-      resolve(code ?? (signal === 'SIGINT' ? 130 : 143));
-    });
-  });
+/** npm and npx leave settings behind (`npm_node_execpath`, `npm_config_call`) that mislead the tools below them. */
+export function withoutNpmVariables(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.toLowerCase().startsWith('npm_')));
 }
 
-function isNewEnough(version) {
+/** Whether a Node of this version runs TypeScript without a flag. */
+export function isNewEnough(version) {
   const [major, minor] = version.split('.').map(Number);
   return major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
+}
+
+/** What npx has to bring; `null` where the registry has no Node for the platform. */
+export function packagesToFetch(nodeFits, platform, arch) {
+  const pnpm = `pnpm@${pnpmVersion}`;
+  if (nodeFits) return [pnpm];
+  if (!['linux', 'win32'].includes(platform) || !['x64', 'arm64'].includes(arch)) return null;
+  // These packages carry the binary. The package `node` fetches it in an install script, which npm 12 blocks without
+  // a word, and then the old Node runs.
+  return [`node-${platform === 'win32' ? 'win' : platform}-${arch}@${nodeVersion}`, pnpm];
+}
+
+/**
+ * The folder of the binaries in npx's cache. Asked once and used directly: a program that npx started would be a
+ * grandchild, and a SIGTERM to npx orphans those.
+ */
+async function fetchTools(nodeFits, env) {
+  const packages = packagesToFetch(nodeFits, process.platform, process.arch);
+  if (packages === null) {
+    return fail(
+      `This repository needs Node ${oldestNode.join('.')} or newer, found ${process.versions.node}. The npm registry has no Node for ${process.platform}-${process.arch} that could be used instead.`,
+      `Install a newer Node (for example: brew install node) and try again; pnpm ${pnpmVersion} is then found by itself.`,
+    );
+  }
+  const args = ['-y', ...packages.flatMap((name) => ['-p', name]), '-c', 'node -p process.env.PATH'];
+  for (let attempt = 1; attempt <= 2; attempt += 1) {
+    const { code, stopped, output } = await run('npx', args, { cwd: root, env, capture: true });
+    if (stopped) process.exit(code);
+    const folder = output
+      .split(/[\r\n]+/)
+      .flatMap((line) => line.split(delimiter))
+      .find(isNpxFolder);
+    if (code === 0 && folder) return verified(folder, nodeFits, env);
+    process.stderr.write(
+      `${output}\nCould not get ${packages.join(' and ')} from the npm registry (attempt ${attempt} of 2).\n`,
+    );
+  }
+  return fail(
+    `This repository needs ${packages.join(' and ')}, and npx could not bring them.`,
+    'The messages of npx are above. Behind a proxy, set HTTPS_PROXY and NODE_EXTRA_CA_CERTS; a registry of your own belongs in ~/.npmrc.',
+  );
+}
+
+function verified(folder, nodeFits, env) {
+  const node = nodeFits ? `v${nodeVersion}` : versionOf(join(folder, 'node'), env);
+  const pnpm = versionOf(join(folder, 'pnpm'), env);
+  if (node === `v${nodeVersion}` && pnpm === pnpmVersion) return folder;
+  return fail(
+    `Expected Node v${nodeVersion} and pnpm ${pnpmVersion} in ${folder}, found ${node ?? 'none that runs'} and ${pnpm ?? 'none that runs'}.`,
+    `Delete ${dirname(dirname(folder))} and try again, or install Node ${oldestNode.join('.')} or newer yourself (systems with musl, as Alpine, have to).`,
+  );
+}
+
+function isNpxFolder(path) {
+  return /[\\/]_npx[\\/][^\\/]+[\\/]node_modules[\\/]\.bin$/.test(path);
 }
 
 function versionOf(program, env) {
@@ -56,41 +102,6 @@ function versionOf(program, env) {
     shell: process.platform === 'win32',
   });
   return result.status === 0 ? result.stdout.trim() : null;
-}
-
-/**
- * The folder of the binaries in npx's cache. Asked once and used directly: a program that npx started would be a
- * grandchild, and a SIGTERM to npx orphans those. The packages `node-<platform>-<arch>` carry the binary itself; the
- * package `node` fetches it in an install script, which npm 12 blocks without a word.
- */
-function toolFolder(env) {
-  const nodePackage = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}@${nodeVersion}`;
-  if (process.platform === 'darwin') {
-    fail(
-      `This repository needs Node ${oldestNode.join('.')} or newer and pnpm ${pnpmVersion}; for macOS the registry has no Node packages.`,
-      `Install them (for example with Homebrew: brew install node, npm i -g pnpm@${pnpmVersion}) and try again.`,
-    );
-  }
-  const args = ['-y', '-p', nodePackage, '-p', `pnpm@${pnpmVersion}`, '-c', 'node -p process.env.PATH'];
-  for (let attempt = 1; attempt <= 2; attempt += 1) {
-    const result = spawnSync('npx', args, {
-      cwd: root,
-      env,
-      encoding: 'utf8',
-      shell: process.platform === 'win32',
-    });
-    const folder = result.stdout
-      ?.split(delimiter)
-      .find((path) => /_npx[\\/][^\\/]+[\\/]node_modules[\\/]\.bin\s*$/.test(path));
-    if (result.status === 0 && folder) return folder.trim();
-    process.stderr.write(
-      `Could not get ${nodePackage} and pnpm@${pnpmVersion} from the npm registry (attempt ${attempt} of 2).\n${result.stderr ?? ''}`,
-    );
-  }
-  return fail(
-    `Node ${oldestNode.join('.')} or newer and pnpm ${pnpmVersion} are needed, and the npm registry could not be reached.`,
-    'See the messages above; behind a proxy set HTTPS_PROXY and NODE_EXTRA_CA_CERTS.',
-  );
 }
 
 function fail(problem, remedy) {

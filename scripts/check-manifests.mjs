@@ -55,6 +55,13 @@ export function manifestProblems(folder, manifest) {
       published.exports?.['.']?.default === './dist/index.js',
     'publishConfig.exports must point at dist/index.d.ts and dist/index.js',
   );
+  for (const [name, file] of Object.entries(manifest.bin ?? {})) {
+    const built = file.replace(/^\.\/src\/(.*)\.ts$/, './dist/$1.js');
+    expect(
+      built !== file && published.bin?.[name] === built,
+      `bin.${name} must be ./src/….ts, and publishConfig.bin.${name} the file built from it; found ${file} and ${published.bin?.[name]}`,
+    );
+  }
   expect(Boolean(manifest.description), 'description is missing');
   expect(manifest.keywords?.includes('project-runner'), 'keywords must name project-runner');
   if (pluginFolder.test(folder)) {

@@ -23,6 +23,11 @@ describe('manifestProblems', () => {
       { ...good, dependencies: { '@project-runner/core': '1.0.0' } },
       'must be "workspace:^"',
     ],
+    ['another licence', { ...good, license: 'MIT' }, 'license must be "Apache-2.0", found "MIT"'],
+    ['exports of built files', { ...good, exports: './dist/index.js' }, 'exports must be'],
+    ['nothing published', { ...good, publishConfig: {} }, 'publishConfig.exports must point at dist'],
+    ['a command not built', { ...good, bin: { x: './src/x.ts' } }, 'publishConfig.bin.x the file built'],
+    ['no conformance tests', { ...good, devDependencies: {} }, 'proved with @project-runner/conformance'],
     ['keys out of order', { version: good.version, ...good, name: good.name }, 'order'],
   ])('says what is wrong with %s', (_, manifest, message) => {
     expect(manifestProblems('pm-npm', manifest).join('\n')).toContain(message);

@@ -12,6 +12,9 @@ const problems = globSync('packages/*/src/**/*.ts', { cwd: root }).flatMap((file
   const found = [];
   if (!file.endsWith('.test.ts') && lines > maxLines)
     found.push(`${file} has ${lines} lines, more than ${maxLines}: it holds two ideas`);
+  const home = /['"`]\/(root|home|Users)\/[^'"`]*/.exec(text);
+  if (home && !file.endsWith('.test.ts'))
+    found.push(`${file} names a path of one machine: ${home[0].slice(1)}`);
   if (/packages\/[^/]+\/src\/index\.ts$/.test(file)) {
     const rest = text
       .replace(/export (type )?\{[^}]*\} from '[^']+';/g, '')

@@ -1,29 +1,24 @@
-import { spawnSync } from 'node:child_process';
-
 import { root } from './bootstrap.mjs';
+import { run } from './run.mjs';
 
-/** Installs the workspace as its lockfile says; prints only what went wrong. */
+/** Installs the workspace as its lockfile says. Prints, and ends this process, only if that fails. */
 export function install(env) {
-  runQuietly('pnpm', ['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], env);
+  return quietly('pnpm', ['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'], env);
 }
 
-/** Builds all packages; turbo skips what has not changed. */
+/** Builds all packages; turbo skips what has not changed. Prints, and ends this process, only if that fails. */
 export function build(env) {
-  runQuietly('pnpm', ['exec', 'turbo', 'run', 'build', '--output-logs=errors-only'], env);
+  return quietly('turbo', ['run', 'build', '--output-logs=errors-only'], env);
 }
 
-function runQuietly(file, args, env) {
-  const result = spawnSync(file, args, {
+async function quietly(file, args, env) {
+  const { code, stopped, output } = await run(file, args, {
     cwd: root,
-    env: { ...env, CI: 'true', TURBO_TELEMETRY_DISABLED: '1' },
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-    shell: process.platform === 'win32',
+    env: { ...env, CI: 'true' },
+    capture: true,
   });
-  if (result.status === 0) return;
-  process.stderr.write(
-    `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? `${result.error.message}\n` : ''}`,
-  );
-  process.stderr.write(`\n${[file, ...args].join(' ')} failed.\n`);
-  process.exit(result.status ?? 1);
+  if (code === 0 && !stopped) return;
+  if (!stopped)
+    process.stderr.write(`${output}\n${[file, ...args].join(' ')} failed with exit code ${code}.\n`);
+  process.exit(code === 0 ? 1 : code);
 }

@@ -1,81 +1,89 @@
-// `npm test` runs every check; `pnpm test` only the unit tests, in seconds.
+// `npm test` runs every check, `pnpm test` only the unit tests, in seconds. `--all` means every check in both cases.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { run, toolEnvironment } from './bootstrap.mjs';
+import { root, toolEnvironment } from './bootstrap.mjs';
 import { install } from './install.mjs';
+import { endProcesses, processesWithVariable } from './processes.mjs';
+import { run } from './run.mjs';
 
 const isPnpm = process.env.npm_config_user_agent?.startsWith('pnpm/') ?? false;
-const env = { ...toolEnvironment(), TURBO_TELEMETRY_DISABLED: '1' };
-const reports = mkdtempSync(join(tmpdir(), 'project-runner-report-'));
-
-if (isPnpm) {
-  process.exitCode = await run(
-    'pnpm',
-    ['exec', 'vitest', 'run', '--project', 'unit', ...process.argv.slice(2)],
-    env,
-  );
+const args = process.argv.slice(2);
+const env = await toolEnvironment();
+if (isPnpm && !args.includes('--all')) {
+  process.exitCode = (await run('vitest', ['run', '--project', 'unit', ...args], { cwd: root, env })).code;
 } else {
-  install(env);
+  await install(env);
   process.exitCode = await runAll();
 }
-rmSync(reports, { recursive: true, force: true });
 
 async function runAll() {
+  // The tests' temporary files are all in here, and whatever they start has the variable: so we see what stays.
+  const temp = mkdtempSync(join(tmpdir(), 'pr-'));
+  const stepEnv = { ...env, TMPDIR: temp };
+  const report = (project) => join(temp, `${project}.json`);
+  const vitest = (project) => [
+    'vitest',
+    'run',
+    `--project=${project}`,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report(project)}`,
+  ];
   const steps = [
-    ['format', ['pnpm', 'run', '--silent', 'format:check']],
-    ['lint', ['pnpm', 'run', '--silent', 'lint']],
-    ['types', ['pnpm', 'run', '--silent', 'types']],
+    ['format', ['oxfmt', '--check', '.']],
+    ['lint', ['oxlint']],
+    ['types', ['tsc', '-p', '.']],
     ['manifests', ['node', 'scripts/check-manifests.mjs']],
     ['sources', ['node', 'scripts/check-sources.mjs']],
     ['unit tests', vitest('unit')],
+    ['build', ['turbo', 'run', 'build', '--output-logs=errors-only']],
     ['packages', ['node', 'scripts/check-packages.mjs']],
     ['end-to-end tests', vitest('e2e')],
   ];
-  const done = [];
-  let failed = null;
-  for (const [name, [file, ...args]] of steps) {
+  const rows = [];
+  let exitCode = 0;
+  for (const [name, [file, ...stepArgs]] of steps) {
     process.stdout.write(`\n── ${name} ──\n`);
     const startedAt = performance.now();
-    const code = await run(file, args, env);
-    done.push([
-      name,
-      code === 0 ? 'passed' : `failed (${code})`,
-      `${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
-    ]);
-    if (code !== 0) {
-      failed = code;
+    const { code, stopped } = await run(file, stepArgs, { cwd: root, env: stepEnv, group: true });
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    rows.push([name, stopped ? 'stopped' : code === 0 ? 'passed' : `failed (${code})`, `${seconds} s`]);
+    if (stopped || code !== 0) {
+      exitCode = code || 130;
       break;
     }
   }
-  process.stdout.write(`\n${done.map((row) => row.map((cell) => cell.padEnd(18)).join('')).join('\n')}\n`);
-  const { passed, failures } = countTests();
-  process.stdout.write(`\n${passed} passed, ${failures} failed\n`);
-  return failed ?? (passed === 0 ? 1 : 0);
+  const left = processesWithVariable('TMPDIR', temp);
+  if (left.length > 0) {
+    process.stderr.write(`\nStill running after the tests, ended now:\n`);
+    for (const { pid, command } of left) process.stderr.write(`  ${pid} ${command}\n`);
+    await endProcesses(left);
+    exitCode ||= 1;
+  }
+  const { passed, failed } = countTests(['unit', 'e2e'].map(report));
+  rmSync(temp, { recursive: true, force: true, maxRetries: 3 });
+  process.stdout.write(
+    `\n${rows.map(([name, result, time]) => `${name.padEnd(18)}${result.padEnd(12)}${time.padStart(8)}`).join('\n')}\n`,
+  );
+  process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+  return exitCode || (passed === 0 ? 1 : 0);
 }
 
-function vitest(project) {
-  const reporters = [
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${join(reports, `${project}.json`)}`,
-  ];
-  return ['pnpm', 'exec', 'vitest', 'run', '--project', project, ...reporters];
-}
-
-function countTests() {
+function countTests(files) {
   let passed = 0;
-  let failures = 0;
-  for (const project of ['unit', 'e2e']) {
+  let failed = 0;
+  for (const file of files) {
     try {
-      const report = JSON.parse(readFileSync(join(reports, `${project}.json`), 'utf8'));
+      const report = JSON.parse(readFileSync(file, 'utf8'));
       passed += report.numPassedTests;
-      failures += report.numFailedTests;
-    } catch {
-      // A step before it failed, so it did not run and counts as nothing.
-      continue;
+      // A file that could not even be loaded has no failed test, but is one.
+      failed += report.numFailedTests || (report.success ? 0 : 1);
+    } catch (error) {
+      // No report: an earlier step failed, and these tests did not run.
+      if (error.code !== 'ENOENT') throw error;
     }
   }
-  return { passed, failures };
+  return { passed, failed };
 }

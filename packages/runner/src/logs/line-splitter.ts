@@ -18,15 +18,20 @@ const carriageReturn = 0x0d;
 export function createLineSplitter({ maxLineBytes = 65_536, onLines }: LineSplitterOptions): LineSplitter {
   let carry: Buffer = Buffer.alloc(0);
 
-  const emit = (bytes: Buffer, partial: boolean): void => {
+  const emitLines = (bytes: Buffer): void => {
     const clean = withoutCarriageReturns(bytes);
-    onLines(clean, countLines(clean), partial);
+    onLines(clean, countLines(clean), false);
+  };
+
+  /** A piece without a line ending of its own; a `\r` in it is text. */
+  const emitPiece = (bytes: Buffer, partial: boolean): void => {
+    onLines(Buffer.concat([bytes, Buffer.of(newline)]), 1, partial);
   };
 
   const emitParts = (): void => {
     while (carry.length > maxLineBytes) {
       const end = characterBoundary(carry, maxLineBytes);
-      emit(Buffer.concat([carry.subarray(0, end), Buffer.of(newline)]), true);
+      emitPiece(carry.subarray(0, end), true);
       carry = carry.subarray(end);
     }
   };
@@ -41,16 +46,16 @@ export function createLineSplitter({ maxLineBytes = 65_536, onLines }: LineSplit
       at = whole.indexOf(newline, from)
     ) {
       if (at - from > maxLineBytes) {
-        if (from > start) emit(whole.subarray(start, from), false);
-        carry = whole.subarray(from, at);
+        if (from > start) emitLines(whole.subarray(start, from));
+        carry = whole.subarray(from, whole[at - 1] === carriageReturn ? at - 1 : at);
         emitParts();
-        emit(Buffer.concat([carry, Buffer.of(newline)]), false);
+        emitPiece(carry, false);
         carry = Buffer.alloc(0);
         start = at + 1;
       }
       from = at + 1;
     }
-    if (start < whole.length) emit(whole.subarray(start), false);
+    if (start < whole.length) emitLines(whole.subarray(start));
   };
 
   return {
@@ -74,7 +79,7 @@ export function createLineSplitter({ maxLineBytes = 65_536, onLines }: LineSplit
     end() {
       if (carry.length === 0) return;
       emitParts();
-      emit(Buffer.concat([carry, Buffer.of(newline)]), false);
+      emitPiece(carry, false);
       carry = Buffer.alloc(0);
     },
   };

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+
+import { callPlugin } from './call-plugin.ts';
+import type { HealthProbePlugin } from './health-probe-plugin.ts';
+import { PluginSet } from './plugin-set.ts';
+import { ProjectRunnerError } from './project-runner-error.ts';
+import { validatePlugin } from './validate-plugin.ts';
+
+const probe = (name: string, changes: object = {}): HealthProbePlugin => ({
+  kind: 'health-probe',
+  name,
+  apiVersion: 1,
+  check: () => Promise.resolve({ healthy: true }),
+  ...changes,
+});
+
+describe('PluginSet', () => {
+  it('merges layers by key: a later plugin takes the slot of the earlier one', () => {
+    const mine = probe('b');
+    const set = PluginSet.from(
+      [probe('a'), probe('b'), probe('c')],
+      [mine, false, null, [undefined, [probe('d')]]],
+    );
+    expect(set.keys()).toEqual(['health-probe:a', 'health-probe:b', 'health-probe:c', 'health-probe:d']);
+    expect(set.all('health-probe')[1]).toBe(mine);
+    expect(set.one('health-probe').name).toBe('d');
+  });
+
+  it('refuses a key twice in one layer', () => {
+    expect(() => PluginSet.from([probe('a'), [probe('a')]])).toThrowError(
+      expect.objectContaining({ code: 'PLUGIN_DUPLICATE', plugin: 'health-probe:a' }),
+    );
+  });
+
+  it('leaves out keys, and names those that are there for one that is not', () => {
+    const set = PluginSet.from([probe('a'), probe('b')]);
+    expect(set.without(['health-probe:a']).keys()).toEqual(['health-probe:b']);
+    expect(() => set.without(['health-probe:x'])).toThrowError(
+      /no plugin health-probe:x.*health-probe:a, health-probe:b/,
+    );
+    expect(() => set.one('launcher')).toThrowError(/a launcher plugin is needed and none is there/);
+  });
+});
+
+describe('validatePlugin', () => {
+  it.each([
+    ['a function', probe, /found the function probe/],
+    ['nothing', null, /must be an object, found null/],
+    ['an array', [], /found an array/],
+    ['no kind', {}, /kind must be one of package-manager, .*found nothing/],
+    ['a strange kind', probe('a', { kind: 'toaster' }), /found "toaster"/],
+    ['__proto__ as its kind', probe('a', { kind: '__proto__' }), /found "__proto__"/],
+    ['no name', probe(''), /must have a name .*found ""/],
+    ['a missing method', probe('a', { check: undefined }), /\[health-probe:a\] is missing check/],
+    [
+      'a method of a wrong type',
+      probe('a', { check: 'x' }),
+      /\[health-probe:a\] check must be a function, found "x"/,
+    ],
+    ['another apiVersion', probe('a', { apiVersion: 2 }), /apiVersion 2, this core supports 1/],
+  ])('refuses %s', (_, value, message) => {
+    expect(() => validatePlugin(value)).toThrowError(message);
+    expect(() => validatePlugin(value)).toThrowError(expect.objectContaining({ code: 'PLUGIN_INVALID' }));
+  });
+});
+
+describe('callPlugin', () => {
+  it('names the plugin in what it throws, now or later, and keeps the cause', async () => {
+    const cause = new Error('broken');
+    const expected = expect.objectContaining({
+      code: 'PLUGIN_FAILED',
+      plugin: 'health-probe:a',
+      cause,
+      message: '[health-probe:a] check failed: broken',
+    }) as Error;
+    const fail = (): never => {
+      throw cause;
+    };
+    expect(() => callPlugin(probe('a'), 'check', fail)).toThrowError(expected);
+    await expect(callPlugin(probe('a'), 'check', () => Promise.reject(cause))).rejects.toThrowError(expected);
+  });
+
+  it('passes on an error that has a code already', () => {
+    const own = new ProjectRunnerError('PORT_UNAVAILABLE', 'busy');
+    const fail = (): never => {
+      throw own;
+    };
+    expect(() => callPlugin(probe('a'), 'check', fail)).toThrowError(own);
+  });
+});
+
+describe('ProjectRunnerError.is', () => {
+  it('knows errors of another copy of this package, and nothing else', () => {
+    const foreign = Object.assign(new Error('x'), { [Symbol.for('@project-runner/error')]: true });
+    expect(ProjectRunnerError.is(foreign)).toBe(true);
+    expect(ProjectRunnerError.is(new Error('x'))).toBe(false);
+    expect(ProjectRunnerError.is(null)).toBe(false);
+  });
+});

@@ -1,0 +1,1 @@
+export function tarballProblems(files: readonly string[], manifest: string): string[];
