@@ -7,8 +7,8 @@ const windows = process.platform === 'win32';
  * Runs a program as a direct child and passes signals on, so that no child is left behind.
  *
  * With `group`, the child and all that it starts form a process group of their own, without standard input, and the
- * whole group gets the signals: for tools that start others and do not pass signals on themselves. With `capture`
- * (implies `group`) what it prints is collected.
+ * whole group gets the signals: for tools that start others and do not pass signals on themselves. What is left of a
+ * stopped group when the child has ended is killed. With `capture` (implies `group`) what it prints is collected.
  *
  * @returns `code`: the exit code, 128 + signal number for a death by signal, 127 if the program could not be started;
  * `stopped`: whether we were asked to stop meanwhile, whatever the child made of that; `output`: what was captured.
@@ -40,6 +40,10 @@ export function run(file, args, { cwd, env, capture = false, group = capture }) 
       output.push(Buffer.from(`${file} could not be started: ${error.message}\n`));
       if (!capture) process.stderr.write(output.at(-1));
       settle(127);
+    });
+    child.once('exit', () => {
+      // Shells let their background jobs ignore SIGINT.
+      if (stopped && group && !windows) signalGroup(child.pid, 'SIGKILL');
     });
     child.once('close', (code, signal) => settle(code ?? 128 + constants.signals[signal]));
   });
