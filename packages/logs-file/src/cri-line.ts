@@ -1,41 +1,57 @@
-import type { LogBatch, LogStreamName } from '@project-runner/core';
+import type { LogBatch, LogEntry } from '@project-runner/core';
 
 const newline = 0x0a;
+const space = 0x20;
+const partialTag = 0x50;
+/** `2026-01-23T12:00:00.000Z stdout F `: times and stream names always have the same length. */
+const timeLength = 24;
+const streamAt = timeLength + 1;
+const tagAt = streamAt + 7;
+export const prefixLength: number = tagAt + 2;
 
 /**
- * A batch in the CRI log format, `time stream F|P text`, as bytes: one pass, no string a line.
+ * A batch in the CRI log format, `time stream F|P text`, as bytes: one pass, no string a line. Lines are numbered by
+ * their place in a file; where numbers are left out, `number` puts the first line's number into its tag, `F:number`,
+ * since the format keeps what follows a colon there for writers.
  * https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md
  */
-export function formatBatch({ stream, time, bytes, count, partial }: Omit<LogBatch, 'lines'>): Buffer {
-  const full = Buffer.from(`${time.toISOString()} ${stream} F `);
-  const part = Buffer.from(`${time.toISOString()} ${stream} P `);
+export function formatBatch(batch: Omit<LogBatch, 'lines'>, number?: number): Buffer {
+  const { stream, bytes, count, partial } = batch;
+  const time = batch.time.toISOString();
+  const note = number === undefined ? '' : `:${number}`;
+  const prefix = (tag: string, note = ''): Buffer => Buffer.from(`${time} ${stream} ${tag}${note} `);
+  const full = prefix('F');
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const result = Buffer.allocUnsafe(source.length + count * full.length);
+  const result = Buffer.allocUnsafe(source.length + count * full.length + note.length);
   let to = 0;
   let from = 0;
   for (let line = 1; line <= count; line += 1) {
     const end = source.indexOf(newline, from) + 1;
-    const prefix = partial && line === count ? part : full;
-    to += prefix.copy(result, to);
+    const tag = partial && line === count ? 'P' : 'F';
+    const head = tag === 'F' && (line > 1 || note === '') ? full : prefix(tag, line === 1 ? note : '');
+    result.set(head, to);
+    to += head.length;
     to += source.copy(result, to, from, end);
     from = end;
   }
   return result.subarray(0, to);
 }
 
-export interface CriLine {
-  time: Date;
-  stream: LogStreamName;
-  text: string;
-  partial?: boolean;
+/** The number that a line carries itself, `null` where its place tells it. `at` is where the line begins. */
+export function numberInTag(bytes: Buffer, at: number): number | null {
+  const from = at + tagAt + 1;
+  if (bytes[from] !== 0x3a) return null;
+  const number = Number(bytes.toString('latin1', from + 1, bytes.indexOf(space, from)));
+  return Number.isSafeInteger(number) ? number : null;
 }
 
 /** One line without its ending; `null` for what is not in the format. */
-export function parseLine(line: string): CriLine | null {
-  const match = /^(\S+) (stdout|stderr) ([FP]) (.*)$/s.exec(line);
-  if (!match) return null;
-  const time = new Date(match[1] ?? '');
-  if (Number.isNaN(time.getTime())) return null;
-  const parsed = { time, stream: match[2] as LogStreamName, text: match[4] ?? '' };
-  return match[3] === 'P' ? { ...parsed, partial: true } : parsed;
+export function parseLine(bytes: Buffer, sequence: number): LogEntry | null {
+  const name = bytes.toString('latin1', streamAt, tagAt - 1);
+  if (name !== 'stdout' && name !== 'stderr') return null;
+  const time = new Date(bytes.toString('latin1', 0, timeLength));
+  const textAt = bytes.indexOf(space, tagAt) + 1;
+  if (textAt === 0 || Number.isNaN(time.getTime())) return null;
+  const entry = { sequence, time, stream: name, text: bytes.toString('utf8', textAt) } as const;
+  return bytes[tagAt] === partialTag ? { ...entry, partial: true } : entry;
 }

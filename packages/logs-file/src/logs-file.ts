@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { ProjectRunnerError } from '@project-runner/core';
-import type { LogSession, LogSinkPlugin } from '@project-runner/core';
+import type { LogSinkPlugin } from '@project-runner/core';
 
 import { openLog } from './open-log.ts';
 import { readLog } from './read-log.ts';
@@ -9,11 +9,11 @@ import { readLog } from './read-log.ts';
 export interface LogsFileOptions {
   /** One folder for each server is made in it. */
   dir: string;
-  /** A segment's size before the next one begins. @default 10485760 */
+  /** A segment's size before the next one begins; a single batch that is larger has one to itself. @default 10485760 */
   maxBytes?: number;
   /** Segments kept of a server, the open one included. @default 5 */
   maxFiles?: number;
-  /** Older segments go when the next one begins. @default no limit */
+  /** Older segments go when the log is opened and when the next one begins. @default no limit */
   maxAgeMs?: number;
   /** Compress segments that are full. @default false */
   gzip?: boolean;
@@ -43,17 +43,20 @@ export function logsFile(options: LogsFileOptions): LogSinkPlugin {
     kind: 'log-sink',
     name,
     apiVersion: 1,
-    open: (session) => openLog(folderOf(dir, session), { maxBytes, maxFiles, maxAgeMs, gzip }),
-    read: (session, query) => readLog(folderOf(dir, session), query),
+    open({ serverId }) {
+      if (!isFolderName(serverId)) {
+        throw new TypeError(
+          `serverId must be letters, digits, ".", "_" and "-" without "..", to name a folder; found ${JSON.stringify(serverId)}`,
+        );
+      }
+      return openLog(join(dir, serverId), { maxBytes, maxFiles, maxAgeMs, gzip });
+    },
+    // What cannot be written was never written.
+    read: ({ serverId }, query) => (isFolderName(serverId) ? readLog(join(dir, serverId), query) : []),
   };
 }
 
 /** The id becomes a folder name, so it must not be able to name another place. */
-function folderOf(dir: string, { serverId }: LogSession): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(serverId)) {
-    throw new TypeError(
-      `serverId must be letters, digits, ".", "_" and "-"; found ${JSON.stringify(serverId)}`,
-    );
-  }
-  return join(dir, serverId);
+function isFolderName(id: string): boolean {
+  return /^[A-Za-z0-9._-]{1,255}$/.test(id) && id !== '.' && !id.includes('..');
 }

@@ -1,29 +1,36 @@
 import type { LogEntry, LogQuery } from '@project-runner/core';
 
+import { parseLine } from './cri-line.ts';
+import { indexLines } from './index-lines.ts';
 import { listSegments, readSegment } from './segments.ts';
 
-/** Answers a query, newest segment first, so that the tail of a large log costs one segment. */
-export function readLog(dir: string, query: LogQuery): LogEntry[] {
-  const { before, tail, since, until, stream } = query;
-  let found: LogEntry[] = [];
+/** Answers a query, newest line first, so that the tail of a large log costs one segment and decodes its tail only. */
+export async function readLog(dir: string, query: LogQuery): Promise<LogEntry[]> {
+  const { before, tail = Number.POSITIVE_INFINITY, since } = query;
+  const found: LogEntry[] = [];
   let cursorSeen = before === undefined;
-  for (const segment of listSegments(dir).toReversed()) {
-    if (before !== undefined && !cursorSeen && segment.first > before) continue;
-    const entries = readSegment(segment);
-    cursorSeen ||= entries.some((entry) => entry.sequence === before);
+  for (const segment of (await listSegments(dir)).toReversed()) {
+    if (found.length >= tail) break;
+    if (before !== undefined && segment.first > before) continue;
+    const bytes = await readSegment(segment);
+    if (!bytes) continue;
+    const { starts, numbers, length } = indexLines(bytes, segment.first);
     // The segment that should hold the cursor does not: it is of no line that is kept.
-    if (!cursorSeen) return [];
-    const chosen = entries.filter(
-      (entry) =>
-        (before === undefined || entry.sequence < before) &&
-        (since === undefined || entry.time >= since) &&
-        (until === undefined || entry.time <= until) &&
-        (stream === undefined || entry.stream === stream),
-    );
-    found = [...chosen, ...found];
-    const oldest = entries[0];
-    const beforeSince = since !== undefined && oldest !== undefined && oldest.time < since;
-    if (beforeSince || (tail !== undefined && found.length >= tail)) break;
+    cursorSeen ||= numbers.includes(before ?? 0);
+    if (!cursorSeen && starts.length > 0) return [];
+    for (let line = starts.length - 1; line >= 0 && found.length < tail; line -= 1) {
+      const sequence = numbers[line] ?? 0;
+      if (before !== undefined && sequence >= before) continue;
+      const end = (starts[line + 1] ?? length) - 1;
+      const entry = parseLine(bytes.subarray(starts[line], end), sequence);
+      if (!entry) continue;
+      if (since !== undefined && entry.time < since) return found.toReversed();
+      if (isWanted(entry, query)) found.push(entry);
+    }
   }
-  return tail === undefined ? found : found.slice(Math.max(0, found.length - Math.max(0, tail)));
+  return found.toReversed();
+}
+
+function isWanted(entry: LogEntry, { until, stream }: LogQuery): boolean {
+  return (until === undefined || entry.time <= until) && (stream === undefined || entry.stream === stream);
 }
