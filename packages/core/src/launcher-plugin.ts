@@ -65,8 +65,11 @@ export interface ProcessHandle {
   stop(options: StopOptions): Promise<void>;
   /** Memory and CPU of the whole tree; `null` when it is gone. */
   usage(): Promise<TreeUsage | null>;
-  /** TCP sockets on which the tree listens; `null` where the platform does not tell. */
-  listening(): Promise<readonly ListeningSocket[] | null>;
+  /**
+   * TCP sockets on which the tree listens; `null` where the platform does not tell. With a port, looking may stop at
+   * the first socket on it.
+   */
+  listening(port?: number): Promise<readonly ListeningSocket[] | null>;
 }
 
 /** Starts processes. */

@@ -70,14 +70,18 @@ export function treeHandle(
       return stopping;
     },
     usage: () => sampler.sample(),
-    listening: () => Promise.resolve(hasProc ? listening(ref, members) : null),
+    listening: (port) => Promise.resolve(hasProc ? listening(ref, members, port) : null),
   };
 }
 
 /** The root alone first: it is nearly always the one that listens, and the whole tree costs a pass over `/proc`. */
-function listening(ref: ProcessRef, members: () => ProcStat[]): ListeningSocket[] {
-  const own = listeningSockets([ref.pid]);
-  return own.length > 0 ? own : listeningSockets(members().map((stat) => stat.pid));
+function listening(ref: ProcessRef, members: () => ProcStat[], port: number | undefined): ListeningSocket[] {
+  const own = port === undefined ? [] : listeningSockets([ref.pid], port);
+  if (own.some((socket) => socket.port === port)) return own;
+  return listeningSockets(
+    members().map((stat) => stat.pid),
+    port,
+  );
 }
 
 function readOutput(

@@ -92,9 +92,11 @@ async function poll(
   void wake.then(() => {
     watch.announced = true;
   });
-  for (;;) {
+  for (let attempt = 0; ; attempt += 1) {
     signal.throwIfAborted();
-    const host = await connectOnce(port, signal);
+    // Nearly every server answers on 127.0.0.1; asking ::1 each time would double what the child competes with.
+    const both = watch.announced || attempt % 8 === 7;
+    const host = await connectOnce(port, signal, both ? undefined : ['127.0.0.1']);
     signal.throwIfAborted();
     if (host === null) {
       const pause = connectPause(performance.now() - startedAt);
@@ -123,7 +125,10 @@ async function look(
   // Where no health path is known, a server's own word and a port that accepts are all there is to know: a request
   // to a guessed path would only cost it time.
   const probe = watch.announced && target.optionalPath ? acceptsIsEnough : probeAll;
-  const [seen, sockets] = await Promise.all([probe(options, connected, signal), handle.listening()]);
+  const [seen, sockets] = await Promise.all([
+    probe(options, connected, signal),
+    handle.listening(target.port),
+  ]);
   signal.throwIfAborted();
   const bound = sockets === null ? connected : ownedHost(sockets, target.port);
   if (bound === null) {

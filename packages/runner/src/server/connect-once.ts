@@ -1,11 +1,15 @@
 import { connect } from 'node:net';
 
-/** A server that binds `localhost` may have got either; `::1` is asked only where `127.0.0.1` refuses. */
+/** A server that binds `localhost` may have got either. */
 const loopback = ['127.0.0.1', '::1'] as const;
 
 /** Opens and closes one connection; answers the loopback address that accepted it, `null` for none. */
-export async function connectOnce(port: number, signal: AbortSignal): Promise<string | null> {
-  for (const host of loopback) {
+export async function connectOnce(
+  port: number,
+  signal: AbortSignal,
+  hosts: readonly string[] = loopback,
+): Promise<string | null> {
+  for (const host of hosts) {
     if (await accepts(host, port, signal)) return host;
   }
   return null;
