@@ -31,8 +31,10 @@ export function run(file, args, { cwd, env, capture = false, group = capture }) 
   };
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward);
+  const unwatch = whenParentEnds(() => forward('SIGTERM'));
   return new Promise((resolve) => {
     const settle = (code) => {
+      unwatch();
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, forward);
       resolve({ code, stopped, output: Buffer.concat(output).toString() });
     };
@@ -47,6 +49,21 @@ export function run(file, args, { cwd, env, capture = false, group = capture }) 
     });
     child.once('close', (code, signal) => settle(code ?? 128 + constants.signals[signal]));
   });
+}
+
+/**
+ * An npm that is killed, or whose shell is, does not tell us: we would go on unseen. Started by hand, on the other hand,
+ * outliving the shell (`nohup`, `disown`) is what is wanted.
+ */
+function whenParentEnds(callback) {
+  if (process.env.npm_lifecycle_event === undefined) return () => {};
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    callback();
+  }, 200);
+  return () => clearInterval(timer);
 }
 
 function signalGroup(pid, signal) {

@@ -51,6 +51,19 @@ describe('run', () => {
     },
   );
 
+  it('stops the group when the npm that started it is killed', async () => {
+    const marker = randomUUID();
+    const host = `import { run } from ${runModule}; await run(...${parentOfSleep}, { group: true, env: process.env });`;
+    const npm = spawn('sh', ['-c', '"$0" --input-type=module -e "$1"; true', process.execPath, host], {
+      env: { ...process.env, RUN_TEST: marker, npm_lifecycle_event: 'start' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => endProcesses(processesWithVariable('RUN_TEST', marker)));
+    await once(npm.stdout, 'data');
+    npm.kill('SIGKILL');
+    await eventually(() => processesWithVariable('RUN_TEST', marker).length === 0);
+  });
+
   it('says that it was stopped even if the child made an exit code 0 of it', async () => {
     const polite = `process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1000); console.log('ready')`;
     const host = spawnHost(
