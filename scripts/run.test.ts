@@ -62,6 +62,7 @@ describe('run', () => {
     await once(npm.stdout, 'data');
     npm.kill('SIGKILL');
     await eventually(() => processesWithVariable('RUN_TEST', marker).length === 0);
+    expect(processesWithVariable('RUN_TEST', marker)).toEqual([]);
   });
 
   it('says that it was stopped even if the child made an exit code 0 of it', async () => {
