@@ -1,10 +1,6 @@
 import type { LogBatch, LogEntry } from '@project-runner/core';
 
 /** The lines of a batch with their numbers. */
-export function* batchEntries(batch: LogBatch): Iterable<LogEntry> {
-  let { sequence } = batch;
-  for (const line of batch.lines()) {
-    yield { sequence, time: batch.time, stream: batch.stream, ...line };
-    sequence += 1;
-  }
+export function batchEntries({ sequence, time, stream, lines }: LogBatch): LogEntry[] {
+  return Array.from(lines(), (line, index) => ({ sequence: sequence + index, time, stream, ...line }));
 }

@@ -5,7 +5,7 @@ export interface BuildLogStreamOptions {
   prefix?: string;
   /** Hand lines over together, joined by `\n`. @default false */
   buffered?: boolean;
-  /** How long a buffered line waits at most, in ms. @default 100 */
+  /** How long a buffered line waits at most, in ms; the wait keeps no process alive. @default 100 */
   flushIntervalMs?: number;
 }
 
@@ -42,7 +42,7 @@ export function createBuildLogStream(
     const text = parts.filter((part, index) => index === 2 || part !== '').join(' ');
     if (!buffered) return callback?.(text);
     lines.push(text);
-    timer ??= setTimeout(flush, flushIntervalMs);
+    timer ??= setTimeout(() => callSafely(flush), flushIntervalMs).unref();
   };
 
   return Object.assign(take, { flush });
@@ -53,13 +53,7 @@ export function createMultiLogStream(
   ...callbacks: readonly (((line: string) => void) | undefined)[]
 ): (line: string) => void {
   return (line) => {
-    for (const callback of callbacks) {
-      try {
-        callback?.(line);
-      } catch (error) {
-        process.emitWarning(error instanceof Error ? error : String(error));
-      }
-    }
+    for (const callback of callbacks) callSafely(() => callback?.(line));
   };
 }
 
@@ -71,4 +65,13 @@ export function createFilteredLogStream(
   return (line) => {
     if (predicate(line)) callback?.(line);
   };
+}
+
+/** There is nobody to throw to, neither for a timer nor beside other callbacks. */
+function callSafely(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
+  }
 }

@@ -3,90 +3,107 @@ import { describe, expect, it } from 'vitest';
 
 import { createLineSplitter } from './line-splitter.ts';
 
-function split(
-  chunks: readonly Uint8Array[],
-  maxLineBytes?: number,
-): { lines: Buffer[]; partials: number; counted: number } {
-  const lines: Buffer[] = [];
-  let partials = 0;
-  let counted = 0;
-  let open: Buffer | null = null;
+interface Part {
+  bytes: Buffer;
+  count: number;
+  partial: boolean;
+}
+
+function split(chunks: readonly Uint8Array[], maxLineBytes?: number): Part[] {
+  const parts: Part[] = [];
   const splitter = createLineSplitter({
     ...(maxLineBytes === undefined ? {} : { maxLineBytes }),
-    onLines(bytes, count, partial) {
-      counted += count;
-      const texts = splitWhole(Buffer.from(bytes).subarray(0, -1));
-      texts.forEach((text, index) => {
-        const line: Buffer = open ? Buffer.concat([open, text]) : text;
-        open = partial && index === texts.length - 1 ? line : null;
-        if (open) partials += 1;
-        else lines.push(line);
-      });
-    },
+    onLines: (bytes, count, partial) => parts.push({ bytes: Buffer.from(bytes), count, partial }),
   });
   for (const chunk of chunks) splitter.push(chunk);
   splitter.end();
-  return { lines, partials, counted };
+  return parts;
 }
 
-function splitWhole(bytes: Buffer): Buffer[] {
-  const lines: Buffer[] = [];
-  let from = 0;
-  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, from)) {
-    lines.push(bytes.subarray(from, at));
-    from = at + 1;
+/** Lines as latin1, which keeps every byte; parts of a long line put together again. */
+function whole(parts: readonly Part[]): string[] {
+  const lines: string[] = [];
+  let open = '';
+  for (const { bytes, count, partial } of parts) {
+    const texts = bytes.toString('latin1').split('\n');
+    expect(texts.pop()).toBe('');
+    expect(texts.length).toBe(count);
+    const first = open + (texts[0] ?? '');
+    if (partial) open = first;
+    else {
+      lines.push(first, ...texts.slice(1));
+      open = '';
+    }
   }
-  return [...lines, bytes.subarray(from)];
+  expect(open).toBe('');
+  return lines;
 }
 
-/** The plain way: everything in one buffer. */
-function naive(bytes: Buffer): Buffer[] {
-  if (bytes.length === 0) return [];
-  const lines = splitWhole(bytes);
-  const ended = bytes.at(-1) === 10;
-  const last = lines.length - 1;
-  return (ended ? lines.slice(0, -1) : lines).map((line, index) =>
-    (ended || index < last) && line.at(-1) === 13 ? line.subarray(0, -1) : line,
-  );
+function naive(bytes: Buffer): string[] {
+  const texts = bytes.toString('latin1').split('\n');
+  const last = texts.pop() ?? '';
+  const lines = texts.map((text) => text.replace(/\r$/, ''));
+  return last === '' ? lines : [...lines, last];
 }
 
-const bytes = fc.uint8Array({ maxLength: 200 }).map((array) =>
-  // Line endings often, so that they fall on every border.
-  array.map((byte) => (byte < 60 ? 10 : byte < 90 ? 13 : byte)),
-);
+const text = (...texts: string[]): Buffer[] => texts.map((each) => Buffer.from(each));
+const shown = (parts: readonly Part[]): string[] =>
+  parts.map(({ bytes, partial }) => `${partial ? '+' : ''}${bytes.toString()}`);
 
 describe('createLineSplitter', () => {
-  it('gives back the same lines for any bytes in any chunks', () => {
+  it('gives the lines of a naive split, for any bytes in any chunks and any limit', () => {
+    const byte = fc.oneof(fc.constantFrom(0x0a, 0x0d, 0x61), fc.integer({ min: 0, max: 255 }));
+    const chunk = fc.array(byte, { maxLength: 40 }).map((bytes) => Uint8Array.from(bytes));
     fc.assert(
-      fc.property(fc.array(bytes, { maxLength: 8 }), (chunks) => {
-        const whole = Buffer.concat(chunks);
-        // A `\r` that ends the output without a `\n` is text.
-        const { lines, counted } = split(chunks);
-        expect(lines.map(String)).toEqual(naive(whole).map(String));
-        expect(counted).toBe(lines.length);
+      fc.property(fc.array(chunk, { maxLength: 12 }), fc.integer({ min: 1, max: 30 }), (chunks, limit) => {
+        const bytes = Buffer.concat(chunks);
+        expect(whole(split(chunks))).toEqual(naive(bytes));
+        const limited = split(chunks, limit);
+        expect(whole(limited)).toEqual(naive(bytes));
+        for (const part of limited.flatMap((each) => each.bytes.toString('latin1').split('\n'))) {
+          expect(part.length).toBeLessThanOrEqual(limit);
+        }
+        // How the output was cut into chunks does not show.
+        const flat = (parts: readonly Part[]): string =>
+          parts
+            .map((each) => `${each.partial}`.repeat(Number(each.partial)) + each.bytes.toString('latin1'))
+            .join('');
+        expect(flat(limited)).toBe(flat(split([bytes], limit)));
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
-  it('passes long lines on in parts that are the line again', () => {
-    fc.assert(
-      fc.property(fc.array(bytes, { maxLength: 8 }), fc.integer({ min: 4, max: 40 }), (chunks, limit) => {
-        expect(split(chunks, limit).lines.map(String)).toEqual(naive(Buffer.concat(chunks)).map(String));
-      }),
-      { numRuns: 1000 },
-    );
+  it('passes the whole lines of a chunk on in one call, as a view', () => {
+    const chunk = Buffer.from('one\ntwo\nthr');
+    const calls: Uint8Array[] = [];
+    const splitter = createLineSplitter({ onLines: (bytes) => calls.push(bytes) });
+    splitter.push(chunk);
+    expect(calls.map(String)).toEqual(['one\ntwo\n']);
+    expect(calls[0]?.buffer).toBe(chunk.buffer);
   });
 
-  it('cuts no character of a long line', () => {
+  it('cuts a long line between characters only', () => {
+    const line = '€'.repeat(20);
+    const parts = split(text(`${line}\n`), 10);
+    expect(parts.every(({ bytes }) => !bytes.toString().includes('\ufffd'))).toBe(true);
+    expect(parts.map(({ partial }) => partial)).toEqual([true, true, true, true, true, true, false]);
+  });
+
+  it('cuts a line that never ends while it comes', () => {
     const parts: string[] = [];
-    const splitter = createLineSplitter({
-      maxLineBytes: 10,
-      onLines: (part) => parts.push(Buffer.from(part).toString()),
-    });
-    splitter.push(Buffer.from('ü'.repeat(30)));
-    splitter.end();
-    expect(parts.join('')).not.toContain('\uFFFD');
-    expect(parts.join('').replaceAll('\n', '')).toBe('ü'.repeat(30));
+    const splitter = createLineSplitter({ maxLineBytes: 4, onLines: (bytes) => parts.push(String(bytes)) });
+    for (const letter of 'abcdefghij') splitter.push(Buffer.from(letter));
+    expect(parts).toEqual(['abcd\n', 'efgh\n']);
+  });
+
+  it('does not take the \\r of a line ending for a byte over the limit', () => {
+    expect(shown(split(text('abcd\r\n'), 4))).toEqual(['abcd\n']);
+    expect(shown(split(text('abcd\r', '\nx\r\n'), 4))).toEqual(['abcd\nx\n']);
+    expect(shown(split(text('abcdefgh\r\n'), 4))).toEqual(['+abcd\n', 'efgh\n']);
+  });
+
+  it('keeps a \\r that ends no line', () => {
+    expect(shown(split(text('a\rb\nc\r')))).toEqual(['a\rb\n', 'c\r\n']);
   });
 });

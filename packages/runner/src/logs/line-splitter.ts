@@ -1,11 +1,11 @@
 export interface LineSplitterOptions {
   /** Longer lines are passed on in parts. @default 65536 */
   maxLineBytes?: number;
-  /** Whole lines, each ended by `\n`. `partial`: the last of them goes on in the next call. */
+  /** Whole lines, each ended by `\n`. `partial`: the line goes on in the next call; such a part always comes alone. */
   onLines(bytes: Uint8Array, count: number, partial: boolean): void;
 }
 
-/** Cuts chunks of bytes into whole lines, without ever decoding them. */
+/** Cuts chunks of bytes into whole lines, without ever decoding them. What comes out may be a view of a chunk. */
 export interface LineSplitter {
   push(chunk: Uint8Array): void;
   /** Hands over a last line that had no line ending. */
@@ -14,81 +14,81 @@ export interface LineSplitter {
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
+const ending = Buffer.of(newline);
+const nothing = Buffer.alloc(0);
 
 export function createLineSplitter({ maxLineBytes = 65_536, onLines }: LineSplitterOptions): LineSplitter {
-  let carry: Buffer = Buffer.alloc(0);
+  /** The unfinished line is `held` up to `length`; the room grows by doubling, for output in tiny chunks. */
+  let held: Buffer = nothing;
+  let length = 0;
 
-  const emitLines = (bytes: Buffer): void => {
-    const clean = withoutCarriageReturns(bytes);
-    onLines(clean, countLines(clean), false);
-  };
-
-  /** A piece without a line ending of its own; a `\r` in it is text. */
-  const emitPiece = (bytes: Buffer, partial: boolean): void => {
-    onLines(Buffer.concat([bytes, Buffer.of(newline)]), 1, partial);
-  };
-
-  const emitParts = (): void => {
-    while (carry.length > maxLineBytes) {
-      const end = characterBoundary(carry, maxLineBytes);
-      emitPiece(carry.subarray(0, end), true);
-      carry = carry.subarray(end);
+  const hold = (bytes: Buffer): void => {
+    if (length + bytes.length > held.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(length + bytes.length, length * 2));
+      held.copy(larger, 0, 0, length);
+      held = larger;
     }
+    length += bytes.copy(held, length);
   };
+
+  /** A line without its ending, in as many parts as it takes while it is longer than `limit`; answers the rest. */
+  const emitParts = (line: Buffer, limit: number): Buffer => {
+    let rest = line;
+    while (rest.length > limit) {
+      const end = characterBoundary(rest, maxLineBytes);
+      onLines(Buffer.concat([rest.subarray(0, end), ending]), 1, true);
+      rest = rest.subarray(end);
+    }
+    return rest;
+  };
+
+  const emitLong = (line: Buffer): void =>
+    onLines(Buffer.concat([emitParts(line, maxLineBytes), ending]), 1, false);
 
   /** Lines of ordinary length go out in one piece; a long one among them goes out in parts. */
   const emitWhole = (whole: Buffer): void => {
     let start = 0;
     let from = 0;
-    for (
-      let at = whole.indexOf(newline);
-      at !== -1 && whole.length > maxLineBytes;
-      at = whole.indexOf(newline, from)
-    ) {
-      if (at - from > maxLineBytes) {
-        if (from > start) emitLines(whole.subarray(start, from));
-        carry = whole.subarray(from, whole[at - 1] === carriageReturn ? at - 1 : at);
-        emitParts();
-        emitPiece(carry, false);
-        carry = Buffer.alloc(0);
+    let count = 0;
+    for (let at = whole.indexOf(newline); at !== -1; at = whole.indexOf(newline, from)) {
+      const end = at - (at > from && whole[at - 1] === carriageReturn ? 1 : 0);
+      if (end - from > maxLineBytes) {
+        if (count > 0) onLines(withoutCarriageReturns(whole.subarray(start, from)), count, false);
+        emitLong(whole.subarray(from, end));
         start = at + 1;
-      }
+        count = 0;
+      } else count += 1;
       from = at + 1;
     }
-    if (start < whole.length) emitLines(whole.subarray(start));
+    if (count > 0) onLines(withoutCarriageReturns(whole.subarray(start)), count, false);
   };
 
   return {
     push(chunk) {
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      const last = bytes.lastIndexOf(newline);
-      if (last === -1) {
-        carry = Buffer.concat([carry, bytes]);
-      } else {
-        const whole =
-          carry.length > 0
-            ? Buffer.concat([carry, bytes.subarray(0, last + 1)])
-            : bytes.subarray(0, last + 1);
-        const rest = Buffer.from(bytes.subarray(last + 1));
-        emitWhole(whole);
-        carry = rest;
+      const whole = bytes.lastIndexOf(newline) + 1;
+      if (whole > 0) {
+        const lines = bytes.subarray(0, whole);
+        const carried = held.subarray(0, length);
+        held = nothing;
+        length = 0;
+        emitWhole(carried.length > 0 ? Buffer.concat([carried, lines]) : lines);
       }
+      hold(bytes.subarray(whole));
       // One byte over the limit may be the `\r` of a line ending that fits.
-      if (carry.length > maxLineBytes + 1) emitParts();
+      if (length > maxLineBytes + 1) {
+        const rest = emitParts(held.subarray(0, length), maxLineBytes + 1);
+        held = Buffer.from(rest);
+        length = rest.length;
+      }
     },
     end() {
-      if (carry.length === 0) return;
-      emitParts();
-      emitPiece(carry, false);
-      carry = Buffer.alloc(0);
+      const rest = held.subarray(0, length);
+      held = nothing;
+      length = 0;
+      if (rest.length > 0) emitLong(rest);
     },
   };
-}
-
-function countLines(bytes: Buffer): number {
-  let count = 0;
-  for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, at + 1)) count += 1;
-  return count;
 }
 
 /** `\r\n` ends a line, too. Nearly no output has it, so look before copying. */

@@ -1,6 +1,6 @@
-import type { LogEntry, LogStreamName, PaginatedLogs } from '@project-runner/core';
+import type { LogEntry, LogStreamName, PaginatedLogEntry, PaginatedLogs } from '@project-runner/core';
 
-import { paginateLogs } from './paginate-logs.ts';
+import { logPage, structuredEntry } from './log-page.ts';
 import { RingBuffer } from './ring-buffer.ts';
 import { selectEntries } from './select-entries.ts';
 
@@ -46,18 +46,23 @@ export class LogCollector {
 
   /** Calls for every line from now on. */
   stream(listener: LogListener): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    // A function of its own, so that the same listener given twice is called twice and leaves once.
+    const own: LogListener = (line, id, stream) => listener(line, id, stream);
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
   }
 
   getLineCount(): number {
     return this.#buffer.getSize();
   }
 
-  getPaginated(limit = 100, beforeCursor?: string): Promise<PaginatedLogs> {
-    const read = (query: Parameters<typeof selectEntries>[1]): Promise<LogEntry[]> =>
-      Promise.resolve(selectEntries(this.#buffer.toArray(), query));
-    return paginateLogs(read, beforeCursor === undefined ? { limit } : { limit, before: beforeCursor });
+  /** A page of the lines right before the cursor, or the newest. An unknown cursor gives an empty page. */
+  getPaginated(limit = 100, beforeCursor?: string): PaginatedLogs {
+    return logPage((query) => selectEntries(this.#buffer.toArray(), query), limit, beforeCursor);
+  }
+
+  getAllStructured(): PaginatedLogEntry[] {
+    return this.#buffer.toArray().map(structuredEntry);
   }
 
   clear(): void {

@@ -1,23 +1,15 @@
-import type { LogBatch, LogSinkPlugin } from '@project-runner/core';
+import type { LogSinkPlugin } from '@project-runner/core';
 
-import { batchEntries } from './batch-entries.ts';
-import { createLogBatch } from './log-batch.ts';
-import { selectEntries } from './select-entries.ts';
+import { createBatchRing } from './batch-ring.ts';
+import type { BatchRing } from './batch-ring.ts';
 
 export interface MemorySinkOptions {
   /** Lines kept of each server. @default 10000 */
   lines?: number;
-  /** Bytes kept of each server, whatever the lines. @default 16777216 */
+  /** Bytes kept of each server, whatever the lines; the newest batch is always kept. @default 16777216 */
   maxBytes?: number;
-  /** Servers whose log is kept after their end. @default 100 */
+  /** Servers whose log is kept after their end; the one that ended first goes first. @default 100 */
   sessions?: number;
-}
-
-interface Ring {
-  batches: LogBatch[];
-  lines: number;
-  bytes: number;
-  open: boolean;
 }
 
 /** Keeps the last lines of each server in memory, as bytes; they are decoded only when somebody reads. */
@@ -26,54 +18,27 @@ export function memorySink({
   maxBytes = 16 * 1024 * 1024,
   sessions = 100,
 }: MemorySinkOptions = {}): LogSinkPlugin {
-  const rings = new Map<string, Ring>();
-
-  const forgetOldest = (): void => {
-    const closed = [...rings].filter(([, ring]) => !ring.open);
-    for (const [id] of closed.slice(0, Math.max(0, closed.length - sessions))) rings.delete(id);
-  };
+  const open = new Map<string, BatchRing>();
+  const closed = new Map<string, BatchRing>();
 
   return {
     kind: 'log-sink',
     name: 'memory',
     apiVersion: 1,
     open({ serverId }) {
-      const ring = rings.get(serverId) ?? { batches: [], lines: 0, bytes: 0, open: true };
-      ring.open = true;
-      rings.set(serverId, ring);
+      const ring = open.get(serverId) ?? closed.get(serverId) ?? createBatchRing(lines, maxBytes);
+      closed.delete(serverId);
+      open.set(serverId, ring);
       return {
-        write(batch) {
-          // The bytes are the pipeline's until `write` settles.
-          const bytes = Uint8Array.from(batch.bytes);
-          ring.batches.push(createLogBatch({ ...batch, bytes }));
-          ring.lines += batch.count;
-          ring.bytes += bytes.length;
-          trim(ring, lines, maxBytes);
-        },
+        write: (batch) => ring.push(batch),
         close() {
-          ring.open = false;
-          forgetOldest();
+          open.delete(serverId);
+          closed.set(serverId, ring);
+          const surplus = Math.max(0, closed.size - sessions);
+          for (const id of [...closed.keys()].slice(0, surplus)) closed.delete(id);
         },
       };
     },
-    read({ serverId }, query) {
-      const ring = rings.get(serverId);
-      if (!ring) return [];
-      const entries = ring.batches.flatMap((batch) => [...batchEntries(batch)]);
-      return selectEntries(entries.slice(-lines), query);
-    },
+    read: ({ serverId }, query) => (open.get(serverId) ?? closed.get(serverId))?.read(query) ?? [],
   };
-}
-
-/** Whole batches go, so up to one batch more than `lines` is held; `read` answers exactly `lines`. */
-function trim(ring: Ring, lines: number, maxBytes: number): void {
-  let drop = 0;
-  for (const batch of ring.batches) {
-    const last = drop === ring.batches.length - 1;
-    if (last || (ring.lines - batch.count < lines && ring.bytes <= maxBytes)) break;
-    ring.lines -= batch.count;
-    ring.bytes -= batch.bytes.length;
-    drop += 1;
-  }
-  if (drop > 0) ring.batches.splice(0, drop);
 }

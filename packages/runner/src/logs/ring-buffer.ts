@@ -24,7 +24,7 @@ export class RingBuffer<T> {
 
   /** The last `count`, oldest first. */
   getTail(count: number): T[] {
-    return count <= 0 ? [] : this.toArray().slice(-count);
+    return count <= 0 ? [] : this.#items.slice(-Math.min(count, this.#capacity));
   }
 
   getNewest(limit: number): T[] {

@@ -3,9 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { callPlugin, pluginKey } from '@project-runner/core';
 import type { LogBatch, Logger, LogSession, LogSinkPlugin, LogWriter } from '@project-runner/core';
 
-import { createLogBatch } from './log-batch.ts';
+import { lossNotice, mergeLosses } from './loss-notice.ts';
+import type { Loss } from './loss-notice.ts';
 
-/** Feeds one sink: one write at a time, in order, with a bounded queue, so that a slow sink slows nobody else. */
+/**
+ * Feeds one sink: one write at a time, in order, with a bounded queue, so that a slow sink slows nobody else. A sink
+ * that answers at once is never waited for.
+ */
 export interface SinkQueue {
   push(batch: LogBatch): void;
   /** Writes what is queued and closes, within the deadline. */
@@ -21,45 +25,83 @@ export interface SinkQueueOptions {
   maxBytes: number;
 }
 
+interface Queued {
+  batch: LogBatch;
+  /** What had to be dropped right before it. */
+  after: Loss | null;
+}
+
+/** What a batch costs beside its bytes, roughly: many tiny ones must not pass the bound. */
+const batchOverhead = 512;
+
 export function createSinkQueue({ sink, session, logger, maxBytes }: SinkQueueOptions): SinkQueue {
-  const queue: LogBatch[] = [];
+  const queue: Queued[] = [];
   let queuedBytes = 0;
   let lost = 0;
-  let untold = 0;
   let writer: LogWriter | undefined;
   let pumping: Promise<void> | null = null;
+  /** Not yet said in the log: what failed right before the head of the queue, and what was dropped after its tail. */
+  let failed: Loss | null = null;
+  let dropped: Loss | null = null;
 
-  const lose = (count: number, why: unknown): void => {
-    if (untold === 0) logger.warn(`[${pluginKey(sink)}] loses lines of server ${session.serverId}`, why);
-    lost += count;
-    untold += count;
-  };
-
-  const write = async (batch: LogBatch): Promise<void> => {
-    writer ??= await callPlugin(sink, 'open', () => sink.open(session));
-    const opened = writer;
-    if (untold > 0) {
-      const notice = lossNotice(untold, batch);
-      await callPlugin(sink, 'write', () => opened.write(notice));
-      untold = 0;
+  const lose = (batch: LogBatch, before: Loss | null, why: unknown): Loss => {
+    if (!failed && !dropped) {
+      logger.warn(`[${pluginKey(sink)}] loses lines of server ${session.serverId}`, why);
     }
-    await callPlugin(sink, 'write', () => opened.write(batch));
+    lost += batch.count;
+    return mergeLosses(before, { count: batch.count, last: batch.sequence + batch.count - 1 });
   };
 
-  const pump = async (): Promise<void> => {
-    for (let batch = queue.shift(); batch; batch = queue.shift()) {
-      try {
-        await write(batch);
-      } catch (error) {
-        lose(batch.count, error);
-      }
-      queuedBytes -= batch.bytes.length;
+  const writeNotice = async (opened: LogWriter, loss: Loss, time: Date): Promise<void> => {
+    await callPlugin(sink, 'write', () => opened.write(lossNotice(loss, time)));
+    failed = null;
+    logger.warn(
+      `[${pluginKey(sink)}] works again; ${loss.count} lines of server ${session.serverId} are lost`,
+    );
+  };
+
+  const writeTo = (opened: LogWriter, batch: LogBatch): void | Promise<void> => {
+    writer = opened;
+    const put = (): void | Promise<void> => callPlugin(sink, 'write', () => opened.write(batch));
+    return failed ? writeNotice(opened, failed, batch.time).then(put) : put();
+  };
+
+  /** Never throws or rejects: a failure is a loss. */
+  const attempt = ({ batch, after }: Queued): Promise<void> | null => {
+    if (after) failed = mergeLosses(failed, after);
+    const fail = (error: unknown): void => {
+      failed = lose(batch, failed, error);
+    };
+    try {
+      const opened = writer ?? callPlugin(sink, 'open', () => sink.open(session));
+      const going = isPromise(opened)
+        ? opened.then((ready) => writeTo(ready, batch))
+        : writeTo(opened, batch);
+      return isPromise(going) ? Promise.resolve(going).catch(fail) : null;
+    } catch (error) {
+      fail(error);
+      return null;
+    }
+  };
+
+  const pump = async (first: Promise<void>, size: number): Promise<void> => {
+    await first;
+    queuedBytes -= size;
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      await attempt(next);
+      queuedBytes -= cost(next.batch);
     }
     pumping = null;
   };
 
   const close = async (): Promise<void> => {
     await pumping;
+    const loss = dropped ? mergeLosses(failed, dropped) : failed;
+    try {
+      if (writer && loss) await writeNotice(writer, loss, new Date());
+    } catch (error) {
+      logger.warn(`[${pluginKey(sink)}] ${loss?.count} lines of server ${session.serverId} are lost`, error);
+    }
     try {
       await writer?.close();
     } catch (error) {
@@ -69,22 +111,27 @@ export function createSinkQueue({ sink, session, logger, maxBytes }: SinkQueueOp
 
   return {
     push(batch) {
-      if (queuedBytes + batch.bytes.length > maxBytes && queue.length > 0) {
-        lose(batch.count, 'its queue is full: it is slower than the server prints');
-        return;
+      const size = cost(batch);
+      if (!pumping) {
+        const going = attempt({ batch, after: dropped });
+        dropped = null;
+        if (!going) return;
+        queuedBytes += size;
+        pumping = pump(going, size);
+      } else if (queuedBytes + size > maxBytes && queue.length > 0) {
+        dropped = lose(batch, dropped, 'its queue is full: it is slower than the server prints');
+      } else {
+        queue.push({ batch, after: dropped });
+        dropped = null;
+        queuedBytes += size;
       }
-      queue.push(batch);
-      queuedBytes += batch.bytes.length;
-      pumping ??= pump();
     },
     async end(deadlineMs) {
       const limit = new AbortController();
       const late = delay(deadlineMs, 'late', { signal: limit.signal }).catch(() => 'on time');
       if ((await Promise.race([close(), late])) === 'late') {
-        lose(
-          queue.splice(0).reduce((sum, batch) => sum + batch.count, 0),
-          'it did not close in time',
-        );
+        logger.warn(`[${pluginKey(sink)}] did not close in time for server ${session.serverId}`);
+        for (const { batch } of queue.splice(0)) dropped = lose(batch, dropped, 'it did not close in time');
       }
       limit.abort();
     },
@@ -92,14 +139,10 @@ export function createSinkQueue({ sink, session, logger, maxBytes }: SinkQueueOp
   };
 }
 
-/** Said in the log itself: it has no number of its own, since no line of the server is meant. */
-function lossNotice(count: number, before: LogBatch): LogBatch {
-  const bytes = Buffer.from(`[project-runner] ${count} lines lost\n`);
-  return createLogBatch({
-    stream: 'stderr',
-    time: before.time,
-    bytes,
-    count: 1,
-    sequence: before.sequence - 1,
-  });
+function cost(batch: LogBatch): number {
+  return batch.bytes.length + batchOverhead;
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as Promise<T> | undefined)?.then === 'function';
 }

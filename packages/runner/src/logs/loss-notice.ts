@@ -1,0 +1,20 @@
+import type { LogBatch } from '@project-runner/core';
+
+import { createLogBatch } from './log-batch.ts';
+
+/** Lines without a gap between them that did not reach a sink. */
+export interface Loss {
+  count: number;
+  /** Number of the last of them. */
+  last: number;
+}
+
+export function mergeLosses(earlier: Loss | null, later: Loss): Loss {
+  return { count: (earlier?.count ?? 0) + later.count, last: later.last };
+}
+
+/** Says a loss in the log itself. It takes the number of the last lost line, so numbers stay unique and rising. */
+export function lossNotice({ count, last }: Loss, time: Date): LogBatch {
+  const bytes = Buffer.from(`[project-runner] ${count} lines lost\n`);
+  return createLogBatch({ stream: 'stderr', time, bytes, count: 1, sequence: last });
+}

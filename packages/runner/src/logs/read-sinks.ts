@@ -1,0 +1,55 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { callPlugin, pluginKey } from '@project-runner/core';
+import type { LogEntry, Logger, LogQuery, LogSession, LogSinkPlugin } from '@project-runner/core';
+
+export interface ReadSinksOptions {
+  sinks: readonly LogSinkPlugin[];
+  session: LogSession;
+  logger: Logger;
+}
+
+const readDeadlineMs = 5000;
+
+/**
+ * Asks the sinks in order until one has something to say. Where that is less than the `tail` asked for, the next one
+ * may add older lines. A sink that fails or does not answer in 5 s is passed over.
+ */
+export async function readSinks(options: ReadSinksOptions, query: LogQuery): Promise<readonly LogEntry[]> {
+  const { tail } = query;
+  let found: readonly LogEntry[] = [];
+  for (const sink of options.sinks) {
+    if (!sink.read) continue;
+    const entries = await readSink(sink, options, query);
+    const oldest = found[0]?.sequence ?? Number.POSITIVE_INFINITY;
+    const older = entries.filter((entry) => entry.sequence < oldest);
+    if (older.length > 0) found = [...older, ...found];
+    if (tail === undefined ? found.length > 0 : found.length >= tail || found[0]?.sequence === 1) break;
+  }
+  return tail === undefined ? found : found.slice(Math.max(0, found.length - Math.max(0, tail)));
+}
+
+/** The number of a session's last line that is kept, 0 without one: where a log goes on that an earlier runner began. */
+export async function readLastSequence(options: ReadSinksOptions): Promise<number> {
+  return (await readSinks(options, { tail: 1 })).at(-1)?.sequence ?? 0;
+}
+
+async function readSink(
+  sink: LogSinkPlugin,
+  { session, logger }: ReadSinksOptions,
+  query: LogQuery,
+): Promise<readonly LogEntry[]> {
+  const limit = new AbortController();
+  const late = delay(readDeadlineMs, null, { signal: limit.signal, ref: false }).catch(() => null);
+  try {
+    const answer = callPlugin(sink, 'read', () => sink.read?.(session, query) ?? []);
+    const entries = await Promise.race([answer, late]);
+    if (!entries) logger.warn(`[${pluginKey(sink)}] read did not answer in ${readDeadlineMs} ms`);
+    return entries ?? [];
+  } catch (error) {
+    logger.warn(`[${pluginKey(sink)}] could not be read for server ${session.serverId}`, error);
+    return [];
+  } finally {
+    limit.abort();
+  }
+}
