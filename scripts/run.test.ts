@@ -81,7 +81,9 @@ describe('run', () => {
 describe('endProcesses', () => {
   it('ends processes found by a variable, also one in a session of its own that ignores SIGTERM', async () => {
     const marker = randomUUID();
-    const child = spawn('sh', ['-c', 'trap "" TERM; echo ready; while :; do sleep 60; done'], {
+    // One process: a child that it starts after the look would not be among those found.
+    const stubborn = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('ready')`;
+    const child = spawn(process.execPath, ['-e', stubborn], {
       env: { ...process.env, RUN_TEST: marker },
       stdio: ['ignore', 'pipe', 'ignore'],
       detached: true,

@@ -4,8 +4,6 @@ import type { DirectorySnapshot, PackageManagerEvidence, PackageManagerPlugin } 
 const lockfiles = ['package-lock.json', 'npm-shrinkwrap.json'] as const;
 const leftover = 'node_modules/.package-lock.json';
 
-const quiet = ['--no-audit', '--no-fund', '--no-progress', '--loglevel=error'];
-
 /** npm 10 and newer. */
 export function npm(): PackageManagerPlugin {
   return {
@@ -13,18 +11,20 @@ export function npm(): PackageManagerPlugin {
     name: 'npm',
     apiVersion: 1,
     detect,
-    install: ({ frozen, allowScripts }) => ({
+    install: ({ frozen, allowScripts, version }) => ({
       file: 'npm',
       args: [
         frozen ? 'ci' : 'install',
         // NODE_ENV and a user's `omit=dev` would drop what the build needs.
         '--include=dev',
         '--prefer-offline',
-        ...(allowScripts ? [] : ['--ignore-scripts']),
-        ...quiet,
+        ...scriptFlags(allowScripts, version),
+        '--no-audit',
+        '--no-fund',
+        '--no-progress',
       ],
       env: {
-        // The same for installs that a build starts by itself, such as `mastra build`.
+        // The same for an install that the project's own `postinstall` starts.
         npm_config_include: 'dev',
         npm_config_update_notifier: 'false',
         ...(allowScripts ? { npm_config_dangerously_allow_all_scripts: 'true' } : {}),
@@ -36,11 +36,29 @@ export function npm(): PackageManagerPlugin {
       env: { npm_config_update_notifier: 'false' },
     }),
     workspacePatterns: (directory) => directory.manifest?.workspaces ?? null,
-    explainFailure: (output) =>
-      /\bEUSAGE\b|in sync|package\.json and package-lock\.json/.test(output)
-        ? { reason: 'stale-lockfile', fix: 'npm install --package-lock-only' }
-        : null,
+    explainFailure: (output) => {
+      const fix = 'npm install --package-lock-only';
+      if (/can only install packages when your package\.json and .* are in sync/.test(output))
+        return { reason: 'stale-lockfile', fix };
+      // npm 12 has forgotten what a shrinkwrap is: to it there is no lockfile.
+      return /can only install with an existing/.test(output) ? { reason: 'other', fix } : null;
+    },
+    skippedScripts: (output) =>
+      // npm 11 prints the same list for scripts that it did run.
+      output.includes('had install scripts blocked')
+        ? [...output.matchAll(/^npm warn install-scripts {2,}(\S+)@\S+ \(/gm)].map((match) => match[1] ?? '')
+        : [],
   };
+}
+
+/**
+ * npm 12 skips the scripts of dependencies by itself, names them in warnings and still runs those of the project.
+ * Before it there is only the flag that skips all of them and names none.
+ */
+function scriptFlags(allowScripts: boolean, version: string | undefined): string[] {
+  if (allowScripts) return ['--loglevel=error'];
+  const major = Number(/^\D*(\d+)/.exec(version ?? '')?.[1] ?? 0);
+  return major >= 12 ? ['--loglevel=warn'] : ['--ignore-scripts', '--loglevel=error'];
 }
 
 function detect(directory: DirectorySnapshot): PackageManagerEvidence | null {

@@ -1,9 +1,11 @@
 import type { DirectorySnapshot, PackageManagerEvidence, PackageManagerPlugin } from '@project-runner/core';
 
+import { readIgnoredBuilds } from './read-ignored-builds.ts';
 import { readPackages } from './read-packages.ts';
 
 const lockfile = 'pnpm-lock.yaml';
-const leftover = 'node_modules/.modules.yaml';
+/** A workspace file is pnpm's, but one without a lockfile says no more than leftovers do. */
+const leftovers = ['node_modules/.modules.yaml', 'pnpm-workspace.yaml'] as const;
 
 /** pnpm 9 and newer. */
 export function pnpm(): PackageManagerPlugin {
@@ -21,11 +23,16 @@ export function pnpm(): PackageManagerPlugin {
         '--reporter=append-only',
         // Only pnpm 9 drops devDependencies under NODE_ENV=production; newer ones keep them and know the flag.
         '--prod=false',
-        // Beneath a stranger's workspace file pnpm 9 and 10 install that workspace and nothing here, with exit code 0.
-        ...(standalone && !isAtLeast12(version) ? ['--ignore-workspace'] : []),
-        ...(!allowScripts && isAtMost9(version) ? ['--ignore-scripts'] : []),
+        ...(standalone && major(version) <= 9 ? ['--ignore-workspace'] : []),
+        ...(!allowScripts && major(version) <= 9 ? ['--ignore-scripts'] : []),
       ],
-      env: { ...settings, ...(allowScripts ? allowAll : {}) },
+      env: {
+        ...settings,
+        // Without a terminal pnpm 9 and 10 refuse to replace a foreign node_modules, except in CI.
+        CI: 'true',
+        ...(standalone ? ownWorkspace(version) : {}),
+        ...(allowScripts ? allowAll : {}),
+      },
     }),
     run: (script, args) => ({ file: 'pnpm', args: ['run', script, ...args], env: settings }),
     workspacePatterns: (directory) => {
@@ -34,21 +41,27 @@ export function pnpm(): PackageManagerPlugin {
       return packages.length > 0 ? packages : null;
     },
     explainFailure: (output) =>
-      /ERR_PNPM_OUTDATED_LOCKFILE|ERR_PNPM_LOCKFILE_CONFIG_MISMATCH|ERR_PNPM_FROZEN_LOCKFILE/.test(output)
-        ? { reason: 'stale-lockfile', fix: 'pnpm install --lockfile-only' }
-        : null,
-    skippedScripts: (output) => {
-      const list = /Ignored build scripts:\s*([^\n]+)/.exec(output)?.[1];
-      return list
-        ? (list.match(/(?:@[\w.-]+\/)?[\w.-]+@[\w.+-]+/g) ?? []).map((name) => name.replace(/\.$/, ''))
-        : [];
-    },
+      staleLockfile.test(output) ? { reason: 'stale-lockfile', fix: 'pnpm install --lockfile-only' } : null,
+    skippedScripts: readIgnoredBuilds,
   };
 }
 
+/**
+ * The last three are a lockfile of another pnpm: 9 calls it absent (a frozen install is only asked for where there is
+ * one), 10 a breaking change, 12 broken.
+ */
+const staleLockfile = new RegExp(
+  [
+    'ERR_PNPM_OUTDATED_LOCKFILE',
+    'ERR_PNPM_LOCKFILE_CONFIG_MISMATCH',
+    'ERR_PNPM_NO_LOCKFILE',
+    'ERR_PNPM_LOCKFILE_BREAKING_CHANGE',
+    'ERR_PNPM_BROKEN_LOCKFILE',
+  ].join('|'),
+);
+
 /** As variables rather than flags, so that an install which a build starts by itself gets them, too. */
 const settings: Readonly<Record<string, string>> = {
-  CI: 'true',
   // pnpm 12 fails an install when a dependency has an install script that nobody decided about.
   pnpm_config_strict_dep_builds: 'false',
   npm_config_strict_dep_builds: 'false',
@@ -63,17 +76,18 @@ const allowAll: Readonly<Record<string, string>> = {
   npm_config_dangerously_allow_all_builds: 'true',
 };
 
-function major(version: string | undefined): number | undefined {
-  const digits = /(\d+)/.exec(version ?? '')?.[1];
-  return digits === undefined ? undefined : Number(digits);
+/**
+ * Beneath a stranger's workspace file pnpm 9 and 10 install that workspace and nothing here, with exit code 0. For 9 the
+ * flag `--ignore-workspace` mends it; since 10 the file also holds the project's own settings, which the flag would
+ * ignore, too, so 10 is told to look for it here only.
+ */
+function ownWorkspace(version: string | undefined): Record<string, string> {
+  return major(version) === 10 || major(version) === 11 ? { NPM_CONFIG_WORKSPACE_DIR: '.' } : {};
 }
 
-function isAtLeast12(version: string | undefined): boolean {
-  return (major(version) ?? 12) >= 12;
-}
-
-function isAtMost9(version: string | undefined): boolean {
-  return (major(version) ?? 12) <= 9;
+/** An unknown version is taken for today's. */
+function major(version: string | undefined): number {
+  return Number(/\d+/.exec(version ?? '')?.[0] ?? 12);
 }
 
 function detect(directory: DirectorySnapshot): PackageManagerEvidence | null {
@@ -84,5 +98,6 @@ function detect(directory: DirectorySnapshot): PackageManagerEvidence | null {
     return { strength: 'declared', file: 'package.json', ...version, ...found };
   }
   if ('lockfile' in found) return { strength: 'lockfile', file: lockfile, ...found };
-  return directory.has(leftover) ? { strength: 'installed', file: leftover } : null;
+  const leftover = leftovers.find((file) => directory.has(file));
+  return leftover ? { strength: 'installed', file: leftover } : null;
 }

@@ -7,7 +7,9 @@ import type {
 } from '@project-runner/core';
 
 const lockfile = 'yarn.lock';
+/** Settings are Berry's, but settings without a lockfile say no more than leftovers do. */
 const leftovers = [
+  ['.yarnrc.yml', '4'],
   ['node_modules/.yarn-integrity', '1'],
   ['node_modules/.yarn-state.yml', '4'],
   ['.pnp.cjs', '4'],
@@ -28,13 +30,16 @@ export function yarn(): PackageManagerPlugin {
         return { reason: 'stale-lockfile', fix: 'yarn install' };
       if (/YN0028/.test(output))
         return { reason: 'stale-lockfile', fix: 'yarn install --mode=update-lockfile' };
+      // Without a lockfile of its own Berry takes a project for a part of whatever package.json is further up.
+      if (/doesn't seem to be part of the project declared in/.test(output))
+        return { reason: 'other', fix: 'yarn install' };
       return null;
     },
     skippedScripts: (output) =>
       output
         .split('\n')
         .flatMap(
-          (line) => /YN0004:.*?((?:@[\w.-]+\/)?[\w.-]+@\S+?) lists build scripts/.exec(line)?.[1] ?? [],
+          (line) => /YN0004:[^\w@]*((?:@[\w.-]+\/)?[\w.-]+)@\S+ lists build scripts/.exec(line)?.[1] ?? [],
         ),
   };
 }
@@ -86,7 +91,6 @@ function detect(directory: DirectorySnapshot): PackageManagerEvidence | null {
     const version = directory.has('.yarnrc.yml') ? '4' : majorOf(lock);
     return { strength: 'lockfile', file: lockfile, version, ...found };
   }
-  if (directory.has('.yarnrc.yml')) return { strength: 'lockfile', file: '.yarnrc.yml', version: '4' };
   const leftover = leftovers.find(([file]) => directory.has(file));
   return leftover ? { strength: 'installed', file: leftover[0], version: leftover[1] } : null;
 }
