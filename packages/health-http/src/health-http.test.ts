@@ -122,7 +122,27 @@ describe('healthHttp', () => {
     expect(await look(port, { protocol: 'https', allowSelfSigned: true })).toEqual({ healthy: true });
   });
 
-  it('refuses a wrong timeout', () => {
-    expect(() => healthHttp({ timeoutMs: 0 })).toThrowError(/timeoutMs must be a whole number/);
+  it('takes a redirect for the answer where it is what is expected', async () => {
+    const server = createServer((request, response) => {
+      response.writeHead(request.url === '/health' ? 302 : 500, { location: '/login' });
+      response.end();
+    });
+    expect(await look(await listen(server), { expectedStatus: 302 })).toEqual({ healthy: true });
+  });
+
+  it('asks its own server, also for a path that begins with two slashes', async () => {
+    const asked: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url);
+      response.end();
+    });
+    const port = await listen(server);
+    const target = { host: '127.0.0.1', port, path: '//192.0.2.1/health' };
+    expect(await healthHttp({ timeoutMs: 1000 }).check(target, never)).toEqual({ healthy: true });
+    expect(asked).toEqual(['//192.0.2.1/health']);
+  });
+
+  it.each([0, 1.5, 2 ** 31, Number.NaN])('refuses %d as a timeout', (timeoutMs) => {
+    expect(() => healthHttp({ timeoutMs })).toThrowError(/timeoutMs must be a whole number of ms from 1 to/);
   });
 });

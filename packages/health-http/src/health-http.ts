@@ -16,6 +16,8 @@ export interface HealthHttpOptions {
   name?: string;
 }
 
+/** The longest delay of a Node timer; a longer one fires at once. */
+const maxTimeoutMs = 2 ** 31 - 1;
 const maxRedirects = 3;
 /** No health answer is longer; the rest is not read. */
 const maxBodyBytes = 64 * 1024;
@@ -29,10 +31,10 @@ export function healthHttp(options: HealthHttpOptions = {}): HealthProbePlugin {
     headers = {},
     name = 'http',
   } = options;
-  if (!Number.isInteger(timeoutMs) || timeoutMs < 1) {
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > maxTimeoutMs) {
     throw new ProjectRunnerError(
       'CONFIG_INVALID',
-      `healthHttp: timeoutMs must be a whole number of ms above 0; found ${timeoutMs}`,
+      `healthHttp: timeoutMs must be a whole number of ms from 1 to ${maxTimeoutMs}; found ${timeoutMs}`,
     );
   }
   const isExpected = statusTest(options.expectedStatus);
@@ -46,7 +48,7 @@ export function healthHttp(options: HealthHttpOptions = {}): HealthProbePlugin {
       const agent = new Agent({ pipelining: 0, connect: { rejectUnauthorized: !allowSelfSigned } });
       const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       try {
-        const status = await get(url(protocol, target, target.path), { agent, headers, limit });
+        const status = await get(url(protocol, target), { agent, headers, limit, isExpected });
         if (isExpected(status) || (target.optionalPath && meansNoSuchPath(status))) return { healthy: true };
         return { healthy: false, message: `Health check returned status ${status}` };
       } catch (error) {
@@ -63,25 +65,31 @@ interface GetOptions {
   agent: Agent;
   headers: Readonly<Record<string, string>>;
   limit: AbortSignal;
+  isExpected(status: number): boolean;
 }
 
-/** The status in the end. Redirects are followed on the same host only: what another host says is not this server's health. */
-async function get(start: URL, { agent, headers, limit }: GetOptions): Promise<number> {
+/**
+ * The status in the end. Redirects are followed on the same host only (what another host says is not this server's
+ * health), and not where they are what is expected.
+ */
+async function get(start: URL, { agent, headers, limit, isExpected }: GetOptions): Promise<number> {
   let address = start;
   for (let redirects = 0; ; redirects += 1) {
     const response = await request(address, { dispatcher: agent, headers, signal: limit });
     await response.body.dump({ limit: maxBodyBytes, signal: limit });
     const next = response.headers.location;
-    const isRedirect = response.statusCode >= 300 && response.statusCode < 400 && typeof next === 'string';
-    if (!isRedirect || redirects === maxRedirects) return response.statusCode;
+    const { statusCode } = response;
+    const isRedirect = statusCode >= 300 && statusCode < 400 && typeof next === 'string';
+    if (!isRedirect || isExpected(statusCode) || redirects === maxRedirects) return statusCode;
     const target = new URL(next, address);
-    if (target.host !== address.host || target.protocol !== address.protocol) return response.statusCode;
+    if (target.host !== address.host || target.protocol !== address.protocol) return statusCode;
     address = target;
   }
 }
 
-function url(protocol: string, { host, port }: ProbeTarget, path: string): URL {
-  return new URL(path, `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`);
+/** Put together as text: as a relative reference a path that begins with `//` would name another server. */
+function url(protocol: string, { host, port, path }: ProbeTarget): URL {
+  return new URL(`${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`);
 }
 
 function statusTest(expected: HealthHttpOptions['expectedStatus']): (status: number) => boolean {
