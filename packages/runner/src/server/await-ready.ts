@@ -110,9 +110,9 @@ async function poll(
   }
 }
 
-/** Every millisecond at first, a fiftieth of the time waited later, so that a slow start costs next to nothing. */
+/** Every millisecond at first, a 25th of the time waited later, so that a slow start costs next to nothing. */
 function connectPause(waitedMs: number): number {
-  return Math.min(Math.max(1, waitedMs / 50), 100);
+  return Math.min(Math.max(1, waitedMs / 25), 100);
 }
 
 async function look(
