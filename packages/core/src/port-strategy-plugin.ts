@@ -1,6 +1,8 @@
 export interface PortRequest {
   /** The one port that will do; a strategy that cannot give it rejects. */
   port?: number;
+  /** With `port`: a server of the owner has it already (an earlier runner started it), so its socket is not free. */
+  held?: boolean;
   /** Ports that were tried and turned out to be taken. */
   exclude: readonly number[];
   /** For whom: shown to people who look at leases. */

@@ -1,9 +1,9 @@
 import { ProjectRunnerError } from '@project-runner/core';
 import type { PortLease, PortRequest, PortStrategyPlugin } from '@project-runner/core';
+import { readLease, takeLease } from '@project-runner/leases';
 
 import { defaultLeaseDir } from './default-lease-dir.ts';
 import { isPortFree } from './is-port-free.ts';
-import { describeHolder, takeLease } from './lease-file.ts';
 
 export interface PortsRangeOptions {
   /** Inclusive. @default 4111 */
@@ -40,9 +40,9 @@ export function portsRange(options: PortsRangeOptions = {}): PortStrategyPlugin 
   ];
   const ours = new Map<number, PortLease>();
 
-  const lease = async (port: number, owner: string): Promise<PortLease | null> => {
+  const lease = async (port: number, owner: string, held = false): Promise<PortLease | null> => {
     if (ours.has(port)) return null;
-    const release = takeLease(leaseDir, port, owner);
+    const release = takeLease(leaseDir, String(port), owner);
     if (!release) return null;
     const result: PortLease = {
       port,
@@ -58,7 +58,7 @@ export function portsRange(options: PortsRangeOptions = {}): PortStrategyPlugin 
     };
     // Ours before the first await, so that a second call in this process passes it over.
     ours.set(port, result);
-    if (await isPortFree(port)) return result;
+    if (held || (await isPortFree(port))) return result;
     await result.release();
     return null;
   };
@@ -93,9 +93,9 @@ export function portsRange(options: PortsRangeOptions = {}): PortStrategyPlugin 
 
 async function exactly(
   port: number,
-  { owner }: PortRequest,
+  { owner, held }: PortRequest,
   leaseDir: string,
-  lease: (port: number, owner: string) => Promise<PortLease | null>,
+  lease: (port: number, owner: string, held?: boolean) => Promise<PortLease | null>,
 ): Promise<PortLease> {
   if (!isPort(port)) {
     throw new ProjectRunnerError(
@@ -103,9 +103,12 @@ async function exactly(
       `A port is a whole number from 1 to 65535; found ${port}`,
     );
   }
-  const result = await lease(port, owner);
+  const result = await lease(port, owner, held);
   if (result) return result;
-  const holder = describeHolder(leaseDir, port) ?? 'another process listens on it';
+  const leased = readLease(leaseDir, String(port));
+  const holder = leased
+    ? `process ${leased.pid} leased it for ${leased.owner} at ${leased.since}`
+    : 'another process listens on it';
   throw new ProjectRunnerError('PORT_UNAVAILABLE', `Port ${port} is not free: ${holder}`, {
     hint: 'Stop who has it, or let the runner choose a port',
   });
