@@ -16,14 +16,18 @@ const classic = '# yarn lockfile v1\n';
 const berry = '__metadata:\n  version: 10\n';
 
 /** Writes files into a folder and detects in one of its folders. */
-function detect(files: Record<string, string>, at = '.'): DetectedPackageManager & { root: string } {
+function detect(
+  files: Record<string, string>,
+  at = '.',
+  limit?: string,
+): DetectedPackageManager & { root: string } {
   const root = mkdtempSync(join(tmpdir(), 'detect-'));
   onTestFinished(() => rmSync(root, { recursive: true }));
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, name)), { recursive: true });
     writeFileSync(join(root, name), text);
   }
-  return { ...detectPackageManager(join(root, at), managers), root };
+  return { ...detectPackageManager(join(root, at), managers, limit && join(root, limit)), root };
 }
 
 describe('detectPackageManager', () => {
@@ -115,5 +119,43 @@ describe('detectPackageManager', () => {
       declared.root,
       '11.0.0',
     ]);
+  });
+
+  it.each([
+    ['a lockfile', { 'pnpm-lock.yaml': '' }],
+    ['a declaration', { 'package.json': '{"packageManager":"pnpm@10.1.0"}' }],
+  ])('never lets leftovers of an install beat %s further up', (_, above) => {
+    const { plugin, installDir, root } = detect(
+      {
+        'pnpm-workspace.yaml': 'packages:\n  - apps/*\n',
+        ...above,
+        'apps/web/node_modules/.package-lock.json': '{}',
+        'apps/web/node_modules/.yarn-integrity': '',
+      },
+      'apps/web',
+    );
+    expect([plugin.name, installDir]).toEqual(['pnpm', root]);
+  });
+
+  it('takes the nearest leftovers where there is nothing better', () => {
+    const files = {
+      'package.json': '{"workspaces":["apps/*"]}',
+      'node_modules/.package-lock.json': '{}',
+      'apps/web/node_modules/.yarn-integrity': '',
+    };
+    expect(detect(files, 'apps/web').plugin.name).toBe('yarn');
+  });
+
+  it('does not look above the limit', () => {
+    const host = {
+      'package.json': '{"packageManager":"deno@2.0.0","workspaces":["**"]}',
+      'yarn.lock': classic,
+      'builds/one/apps/web/package.json': '{}',
+      'builds/one/package.json': '{"workspaces":["apps/*"]}',
+    };
+    const alone = detect(host, 'builds/one', 'builds/one');
+    expect([alone.plugin.name, alone.installDir]).toEqual(['npm', join(alone.root, 'builds/one')]);
+    const member = detect(host, 'builds/one/apps/web', 'builds/one');
+    expect([member.plugin.name, member.installDir]).toEqual(['npm', join(member.root, 'builds/one')]);
   });
 });

@@ -26,32 +26,47 @@ interface Finding extends PackageManagerEvidence {
   plugin: PackageManagerPlugin;
 }
 
-const strengths: readonly EvidenceStrength[] = ['declared', 'lockfile', 'installed'];
-
 /**
  * Which package manager a project uses: the nearest folder with evidence decides, up to the root of its workspace;
- * there a declaration beats a lockfile, and a lockfile what an install left. Nothing found: npm.
+ * there a declaration beats a lockfile. What an install left counts only where there is neither in any of them. Nothing
+ * found: npm. No folder above `limit` is looked at.
  * @throws ProjectRunnerError `PACKAGE_MANAGER_AMBIGUOUS`, `PACKAGE_MANAGER_UNKNOWN`
  */
 export function detectPackageManager(
   projectDir: string,
   managers: readonly PackageManagerPlugin[],
+  limit?: string,
 ): DetectedPackageManager {
-  const root = findWorkspaceRoot(projectDir, managers);
+  const root = findWorkspaceRoot(projectDir, managers, limit);
+  const weak: { dir: string; found: readonly Finding[] }[] = [];
   for (let dir = projectDir; ; dir = dirname(dir)) {
-    const directory = snapshotDirectory(dir);
-    refuseUnknown(directory, managers);
-    const found = managers.flatMap((plugin): Finding[] => {
-      const evidence = callPlugin(plugin, 'detect', () => plugin.detect(directory));
-      return evidence ? [{ ...evidence, plugin }] : [];
-    });
-    const best = decide(dir, found);
+    const found = findIn(dir, managers);
+    const best = decide(dir, found, ['declared', 'lockfile']);
     if (best) return describe(best, dir, root);
-    if (dir === root) return fallback(root, managers);
+    weak.push({ dir, found });
+    if (dir === root) break;
   }
+  for (const { dir, found } of weak) {
+    const best = decide(dir, found, ['installed']);
+    if (best) return describe(best, dir, root);
+  }
+  return fallback(root, managers);
 }
 
-function decide(dir: string, found: readonly Finding[]): Finding | undefined {
+function findIn(dir: string, managers: readonly PackageManagerPlugin[]): Finding[] {
+  const directory = snapshotDirectory(dir);
+  refuseUnknown(directory, managers);
+  return managers.flatMap((plugin): Finding[] => {
+    const evidence = callPlugin(plugin, 'detect', () => plugin.detect(directory));
+    return evidence ? [{ ...evidence, plugin }] : [];
+  });
+}
+
+function decide(
+  dir: string,
+  found: readonly Finding[],
+  strengths: readonly EvidenceStrength[],
+): Finding | undefined {
   for (const strength of strengths) {
     const candidates = found.filter((finding) => finding.strength === strength);
     const winners = candidates.filter(

@@ -8,12 +8,19 @@ import { snapshotDirectory } from './snapshot-directory.ts';
 
 /**
  * The root of the workspace that a project is a member of; the project's own folder where it is in none. A workspace
- * further up that does not name the project is somebody else's.
+ * further up that does not name the project is somebody else's. Nothing above `limit` is looked at: what is there is the
+ * host's, whose patterns may well match a build folder by accident.
  */
-export function findWorkspaceRoot(projectDir: string, managers: readonly PackageManagerPlugin[]): string {
+export function findWorkspaceRoot(
+  projectDir: string,
+  managers: readonly PackageManagerPlugin[],
+  limit?: string,
+): string {
+  if (projectDir === limit) return projectDir;
   for (let dir = dirname(projectDir); dir !== dirname(dir); dir = dirname(dir)) {
     const patterns = workspacePatterns(dir, managers);
     if (patterns && isMember(relative(dir, projectDir), patterns)) return dir;
+    if (dir === limit) break;
   }
   return projectDir;
 }
