@@ -5,6 +5,7 @@ import type { Logger } from '@project-runner/core';
 
 import type { HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.ts';
 import { defaultStateDir } from './default-state-dir.ts';
+import { safeLogger } from './safe-logger.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -54,7 +55,7 @@ export function resolveConfig(written: RunnerConfig = {}): ResolvedConfig {
 }
 
 /** The longest delay a Node timer takes. */
-const maxTimer = 2 ** 31 - 1;
+export const maxTimer: number = 2 ** 31 - 1;
 
 function portRange(value: RunnerConfig['portRange']): { start: number; end: number } {
   if (value === undefined) return { start: 4111, end: 4200 };
@@ -102,10 +103,10 @@ function logger(value: Logger | undefined): Logger {
   for (const method of ['debug', 'info', 'warn', 'error'] as const) {
     if (typeof value[method] !== 'function') throw wrong(`logger.${method}`, value[method], 'a function');
   }
-  return value;
+  return safeLogger(value);
 }
 
-function whole(key: string, value: unknown, min: number, max: number): number | undefined {
+export function whole(key: string, value: unknown, min: number, max: number): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
     throw wrong(key, value, `a whole number from ${min} to ${max}`);
@@ -119,19 +120,24 @@ function text(key: string, value: unknown): string | undefined {
   return value;
 }
 
-function flag(key: string, value: unknown): boolean | undefined {
+export function flag(key: string, value: unknown): boolean | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'boolean') throw wrong(key, value, 'true or false');
   return value;
 }
 
-function expectObject(key: string, value: unknown): void {
+export function expectObject(key: string, value: unknown): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw wrong(key, value, 'an object');
   }
 }
 
-function wrong(key: string, value: unknown, expected: string, what = 'wrong value'): ProjectRunnerError {
+export function wrong(
+  key: string,
+  value: unknown,
+  expected: string,
+  what = 'wrong value',
+): ProjectRunnerError {
   return new ProjectRunnerError(
     'CONFIG_INVALID',
     `${what} for ${key}: expected ${expected}, found ${show(value)}`,

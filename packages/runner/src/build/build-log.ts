@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 
 import type { Logger } from '@project-runner/core';
 
+import { catchLater } from '../catch-later.ts';
+
 /** Lines kept in `Build.logs`; a build may print without end, and the file has all of it. */
 const keptLines = 5000;
 
@@ -16,7 +18,7 @@ export interface BuildLog {
   close(): void;
 }
 
-/** One call of `onLog` a line, in order, none after `close`; a throwing callback harms nobody. */
+/** One call of `onLog` a line, in order, none after `close`; a callback that throws, now or later, harms nobody. */
 export function createBuildLog(
   path: string,
   onLog: ((line: string) => void) | undefined,
@@ -42,11 +44,12 @@ export function createBuildLog(
     }
   };
 
+  const blame = (error: unknown): void => complainOnce('The onLog callback of a build threw', error);
   const tell = (text: string): void => {
     try {
-      onLog?.(text);
+      catchLater(onLog?.(text), blame);
     } catch (error) {
-      complainOnce('The onLog callback of a build threw', error);
+      blame(error);
     }
   };
 

@@ -1,12 +1,14 @@
 import { mkdir, realpath, rm, stat } from 'node:fs/promises';
-import { relative, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 
 import { ProjectRunnerError } from '@project-runner/core';
-import type { PackageManagerPlugin, Project, ProjectSource } from '@project-runner/core';
+import type { PackageManagerPlugin, PackageManifest, Project, ProjectSource } from '@project-runner/core';
 
 import { findWorkspaceRoot } from '../detect/find-workspace-root.ts';
 import { readManifest } from '../detect/read-manifest.ts';
 import { copyProject } from './copy-project.ts';
+import { realpathOrSelf, refuseEscapingLinks } from './escaping-links.ts';
+import { orAborted } from './on-abort.ts';
 
 export interface PreparedSource {
   /** The copy to build in: the workspace root where the project is a member of one, else the project. */
@@ -23,24 +25,26 @@ export interface PrepareSourceOptions {
   /** Dependencies are taken as they are, so they are copied, too. */
   skipInstall: boolean;
   signal: AbortSignal;
+  /** The source settled after the signal had aborted: it may have written into `targetDir` until now. */
+  onLateAnswer(): void;
 }
 
-const alwaysExcluded = ['.git'];
 /** What a build makes anew. Without a build script they are the product and are kept. */
 const buildOutputs = ['.next', 'dist', '.turbo', '.mastra'];
 
 /**
  * Asks the source for the files and copies them to `targetDir`, unless the source put them there.
  * @throws ProjectRunnerError `SOURCE_FAILED`, `PROJECT_NOT_FOUND`, `MANIFEST_MISSING`, `MANIFEST_INVALID`, `SYMLINK_ESCAPES`
+ * @throws the signal's reason when it aborts, whatever the source does
  */
 export async function prepareSource(
   project: Project,
   options: PrepareSourceOptions,
 ): Promise<PreparedSource> {
-  const { targetDir } = options;
+  const { targetDir, managers, signal } = options;
   await rm(targetDir, { recursive: true, force: true });
   await mkdir(targetDir, { recursive: true });
-  const path = await askSource(project, options);
+  const path = await existingFolder(await askSource(project, options));
   const manifest = readManifest(path);
   if (!manifest) {
     throw new ProjectRunnerError('MANIFEST_MISSING', `${path} has no package.json`, {
@@ -49,43 +53,58 @@ export async function prepareSource(
   }
   const target = await realpath(targetDir);
   if (path === target || path.startsWith(target + sep)) {
-    const root = findWorkspaceRoot(path, options.managers);
-    const inside = root === target || root.startsWith(target + sep);
-    return { rootDir: inside ? root : path, projectDir: path };
+    await refuseEscapingLinks(target, signal);
+    return { rootDir: findWorkspaceRoot(path, managers, target), projectDir: path };
   }
-  const root = findWorkspaceRoot(path, options.managers);
-  const exclude = new Set(alwaysExcluded);
-  if (!options.skipInstall) exclude.add('node_modules');
-  if (manifest.scripts.build !== undefined) for (const name of buildOutputs) exclude.add(name);
-  await copyProject(root, target, {
-    exclude,
-    excludePaths: [options.buildDir],
-    signal: options.signal,
-  });
+  const root = findWorkspaceRoot(path, managers);
+  await copyProject(root, target, { ...(await exclusions(path, manifest, options)), signal });
   return { rootDir: target, projectDir: resolve(target, relative(root, path)) };
 }
 
-async function askSource(project: Project, { source, targetDir }: PrepareSourceOptions): Promise<string> {
-  const config = project.sourceConfig;
-  const path = 'path' in config ? config.path : config.repoFullName;
-  let answer: string;
+async function exclusions(
+  path: string,
+  manifest: PackageManifest,
+  { buildDir, skipInstall }: PrepareSourceOptions,
+): Promise<{ exclude: Set<string>; excludePaths: Set<string> }> {
+  // Only the project's own: a `dist` further down, or of another member of the workspace, is nobody's to make anew.
+  const outputs = manifest.scripts.build === undefined ? [] : buildOutputs.map((name) => join(path, name));
+  return {
+    exclude: new Set(skipInstall ? ['.git'] : ['.git', 'node_modules']),
+    excludePaths: new Set([...outputs, buildDir, await realpathOrSelf(buildDir)]),
+  };
+}
+
+async function askSource(project: Project, options: PrepareSourceOptions): Promise<string> {
+  const { signal, onLateAnswer } = options;
+  const answer = callSource(project, options);
   try {
-    answer = await source.getProjectPath(
-      { id: project.id, name: project.name, type: project.sourceType, path },
-      targetDir,
-    );
+    return await orAborted(answer, signal);
+  } catch (error) {
+    if (signal.aborted) void answer.then(onLateAnswer, onLateAnswer);
+    throw error;
+  }
+}
+
+async function callSource(project: Project, { source, targetDir }: PrepareSourceOptions): Promise<string> {
+  const { id, name, sourceType: type, sourceConfig: config } = project;
+  const path = 'path' in config ? config.path : config.repoFullName;
+  try {
+    return await source.getProjectPath({ id, name, type, path }, targetDir);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ProjectRunnerError('SOURCE_FAILED', `The source could not provide ${project.name}: ${reason}`, {
+    throw new ProjectRunnerError('SOURCE_FAILED', `The source could not provide ${name}: ${reason}`, {
       cause: error,
     });
   }
+}
+
+async function existingFolder(path: string): Promise<string> {
   try {
-    if ((await stat(answer)).isDirectory()) return await realpath(answer);
+    if ((await stat(path)).isDirectory()) return await realpath(path);
   } catch (error) {
-    throw notFound(answer, error);
+    throw notFound(path, error);
   }
-  throw notFound(answer, undefined);
+  throw notFound(path, undefined);
 }
 
 function notFound(path: string, cause: unknown): ProjectRunnerError {

@@ -15,9 +15,11 @@ import { createBuildLog } from './build-log.ts';
 import type { BuildLog } from './build-log.ts';
 import { createBuildQueue } from './build-queue.ts';
 import type { BuildQueue } from './build-queue.ts';
+import { checkBuildOptions } from './check-build-options.ts';
 import { installDependencies } from './install-dependencies.ts';
+import { onAbort } from './on-abort.ts';
 import { prepareSource } from './prepare-source.ts';
-import { releaseDir, removeRelease, writeRelease } from './release.ts';
+import { releaseDir, removeRelease, removeUnreleased, writeRelease } from './release.ts';
 import type { Release } from './release.ts';
 import { runBuildScript } from './run-build-script.ts';
 
@@ -72,13 +74,14 @@ export class ProjectBuilder {
     const cancel = new AbortController();
     this.#running.set(dir, cancel);
     const abort = (): void => cancel.abort(buildCancelled(options.signal?.reason));
-    if (options.signal?.aborted) abort();
-    else options.signal?.addEventListener('abort', abort, { once: true });
+    let unlisten = (): void => {};
     let startedAt: Date | null = null;
     let log: BuildLog | undefined;
     try {
       log = createBuildLog(`${dir}.log`, request.onLog, config.logger);
       const opened = log;
+      checkBuildOptions(options);
+      unlisten = onAbort(options.signal, abort);
       await this.#queue.run(cancel.signal, async () => {
         startedAt = new Date();
         await this.#withTimeout(cancel, options.timeoutMs, () =>
@@ -89,11 +92,21 @@ export class ProjectBuilder {
     } catch (error) {
       config.logger.debug(`Build ${build.id} failed`, error);
       log?.line(`Error: ${buildErrorMessage(error)}`);
+      await this.#discard(dir);
       return settled(build, startedAt, log, buildErrorMessage(error));
     } finally {
       log?.close();
-      options.signal?.removeEventListener('abort', abort);
+      unlisten();
       this.#running.delete(dir);
+    }
+  }
+
+  /** A copy is easily 160 MB, and one that failed is of no use to anybody; its log is. */
+  async #discard(dir: string): Promise<void> {
+    try {
+      await removeUnreleased(dir);
+    } catch (error) {
+      this.#parts.config.logger.warn(`The files of a failed build in ${dir} could not be removed`, error);
     }
   }
 
@@ -125,8 +138,11 @@ export class ProjectBuilder {
       managers,
       skipInstall,
       signal,
+      onLateAnswer: () => {
+        if (!this.#running.has(dir)) void this.#discard(dir);
+      },
     });
-    const manager = detectPackageManager(projectDir, managers);
+    const manager = detectPackageManager(projectDir, managers, rootDir);
     log.line(`Detected package manager: ${manager.plugin.name}`);
     const before = snapshotDirectory(projectDir, rootDir);
     const { plugin: framework, reason } = detectFramework(before, plugins.all('framework'));

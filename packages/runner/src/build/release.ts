@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -38,6 +39,13 @@ export async function writeRelease(dir: string, release: Release): Promise<void>
 /** A build that starts again has no release until it has succeeded. */
 export async function removeRelease(dir: string): Promise<void> {
   await rm(manifestOf(dir), { force: true });
+}
+
+/** Removes the files of a build that has no release; the log beside them stays. */
+export async function removeUnreleased(dir: string): Promise<void> {
+  if (existsSync(manifestOf(dir))) return;
+  // A process that outlived the build may still write into it, which is worth another try.
+  await rm(dir, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** @throws ProjectRunnerError `RELEASE_MISSING` */

@@ -1,0 +1,15 @@
+import type { BuildOptions } from '@project-runner/core';
+
+import { envVars, expectObject, flag, maxTimer, whole, wrong } from '../resolve-config.ts';
+
+/** @throws ProjectRunnerError `CONFIG_INVALID` with the key, the value (of variables only the name) and what was expected */
+export function checkBuildOptions(options: BuildOptions): void {
+  expectObject('options', options);
+  whole('timeoutMs', options.timeoutMs, 1, maxTimer);
+  flag('skipInstall', options.skipInstall);
+  envVars('envVars', options.envVars);
+  const { signal } = options;
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw wrong('signal', signal, 'an AbortSignal');
+  }
+}
