@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { posix, win32 } from 'node:path';
+import { inspect } from 'node:util';
 
-import type { DirectorySnapshot, FrameworkPlugin } from '@project-runner/core';
+import type { Command, DirectorySnapshot, FrameworkPlugin } from '@project-runner/core';
 
-import { assertCommand } from './assert-command.ts';
+import { assertCommand, assertVariables, programName } from './assert-command.ts';
 import { memoryDirectory } from './memory-directory.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
@@ -13,56 +15,130 @@ export interface TestFrameworkOptions {
   project: DirectorySnapshot;
 }
 
+const address = { host: '127.0.0.1', port: 4321 };
+/** What the runner gives a server from SIGTERM to SIGKILL at most: 30 s and the time to see that it is gone. */
+const maxDrainSeconds = 28;
+
 /** Proves a framework plugin. */
 export function testFramework(it: It, { create, project }: TestFrameworkOptions): void {
-  testFactory(it, 'framework', create);
+  const ask = (plugin: FrameworkPlugin): unknown[] => [
+    plugin.detect(project),
+    plugin.build(project),
+    plugin.output(project),
+    plugin.start(project),
+    plugin.env({ ...address }),
+    plugin.readyMessage?.({ type: 'ready' }),
+  ];
+
+  testFactory(it, { kind: 'framework', create, use: ask });
+
+  it('pure: the same question gets the same answer', () => {
+    const plugin = create();
+    assert.deepEqual(
+      ask(plugin),
+      ask(plugin),
+      'methods must be pure, found two answers to the same question',
+    );
+  });
 
   it('detect: answers null for an empty folder', () => {
-    assert.equal(create().detect(memoryDirectory()), null);
+    const found = create().detect(memoryDirectory());
+    assert.equal(found, null, `detect must answer null where nothing speaks for it, found ${inspect(found)}`);
   });
 
   it('detect: knows its project and says why', () => {
     const found = create().detect(project);
-    assert.ok(found, 'detect must know the project');
-    assert.ok(found.reason, 'the evidence must have a reason');
+    assert.ok(found, `detect must know the project that the suite was given, found ${inspect(found)}`);
+    assert.ok(
+      ['specific', 'fallback'].includes(found.strength),
+      `strength must be specific or fallback, found ${inspect(found.strength)}`,
+    );
+    assert.ok(found.reason, `reason must say what speaks for it, found ${inspect(found.reason)}`);
   });
 
   it('build: names a script, a command or nothing', () => {
-    const plan = create().build(project);
-    if (plan.command) assertCommand(plan.command);
-    if (plan.script !== undefined) assert.equal(typeof plan.script, 'string');
+    const { script, command, env = {} } = create().build(project);
+    if (command) assertCommand(command, 'build');
+    const scripts = Object.keys(project.manifest?.scripts ?? {});
+    assert.ok(
+      script === undefined || scripts.includes(script),
+      `script must be one of package.json (${scripts.join(', ') || 'it has none'}), found ${inspect(script)}`,
+    );
+    assertVariables(env, 'env');
   });
 
   it('output: is inside of the project and is there after a build', () => {
     const output = create().output(project);
     if (output === null) return;
     assert.ok(
-      !output.startsWith('/') && !output.split('/').includes('..'),
-      `${output} must be inside of the project`,
+      !posix.isAbsolute(output) && !win32.isAbsolute(output) && !output.split(/[/\\]/).includes('..'),
+      `output must be a path inside of the project, relative to it; found ${output}`,
     );
-    assert.ok(project.has(output), `${output} must be there after a build`);
+    assert.ok(project.has(output), `output must be there after a build, or null; ${output} is not`);
   });
 
   it('start: answers a program and arguments', () => {
-    assertCommand(create().start(project).command);
+    assertCommand(create().start(project).command, 'start');
+  });
+
+  it('start: never goes through a package manager', () => {
+    const { command } = create().start(project);
+    assert.ok(
+      !isPackageManager(command),
+      `start must name the server's own program: a package manager passes no signal on; found ${command.file} ${command.args[0] ?? ''}`,
+    );
+  });
+
+  it('start: names the working folder, and from the data folder the entry by its absolute path', () => {
+    const { cwd, command } = create().start(project);
+    assert.ok(['release', 'data'].includes(cwd), `cwd must be release or data, found ${inspect(cwd)}`);
+    const output = create().output(project);
+    assert.ok(
+      cwd === 'release' || output === null || !command.args.includes(output),
+      `with cwd data the entry must be absolute, join(release.dir, entry); found ${output}`,
+    );
   });
 
   it('env: tells the port, as a string', () => {
-    const env = create().env({ host: '127.0.0.1', port: 4321 });
-    assert.ok(Object.values(env).includes('4321'), 'a variable must have the port as its value');
-    for (const [name, value] of Object.entries(env))
-      assert.equal(typeof value, 'string', `${name} must be a string`);
+    const env = create().env({ ...address });
+    assertVariables(env, 'env');
+    assert.ok(
+      Object.values(env).includes(String(address.port)),
+      `a variable must have the port as its value, found ${inspect(env)}`,
+    );
   });
 
   it('drainSeconds: is within the 30 s that a stop may take', () => {
     const { drainSeconds } = create();
-    assert.ok(drainSeconds >= 0 && drainSeconds <= 28, `found ${drainSeconds}`);
+    assert.ok(
+      drainSeconds >= 0 && drainSeconds <= maxDrainSeconds,
+      `drainSeconds must be from 0 to ${maxDrainSeconds}, found ${drainSeconds}`,
+    );
+  });
+
+  it('healthPath: starts with a slash', () => {
+    const { healthPath = '/' } = create();
+    assert.ok(healthPath.startsWith('/'), `healthPath must start with a slash, found ${healthPath}`);
   });
 
   it('readyMessage: messages that mean something else are null', () => {
     const { readyMessage } = create();
     for (const message of [null, undefined, 42, 'hello', {}, { type: 'log' }, []]) {
-      assert.equal(readyMessage?.(message) ?? null, null, `message ${JSON.stringify(message)}`);
+      const found = (): unknown => readyMessage?.(message) ?? null;
+      assert.doesNotThrow(found, `readyMessage must take any message, it threw at ${inspect(message)}`);
+      assert.equal(
+        found(),
+        null,
+        `readyMessage must answer null to ${inspect(message)}, found ${inspect(found())}`,
+      );
     }
   });
+}
+
+/** bun is a runtime, too: only `bun run` is the package manager. */
+function isPackageManager({ file, args }: Command): boolean {
+  const name = programName(file);
+  return (
+    /^(npm|npx|pnpm|pnpx|yarn|yarnpkg|bunx|corepack)$/.test(name) || (name === 'bun' && args[0] === 'run')
+  );
 }

@@ -1,102 +1,161 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 
-import type { HealthProbePlugin, ProbeResult } from '@project-runner/core';
+import type { HealthProbePlugin, ProbeResult, ProbeTarget } from '@project-runner/core';
 
+import { refusingPort, withServer } from './probed-server.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
+import { within } from './within.ts';
 
 export interface TestHealthProbeOptions {
   create(): HealthProbePlugin;
-  /** The probe speaks HTTP, so status codes mean something to it. */
+  /** The probe speaks HTTP, so paths and status codes mean something to it. */
   http: boolean;
 }
 
+type Answer = Parameters<typeof withServer>[0];
+
+/** How long a probe may take for a server that answers at once, and after its signal. */
+const patienceMs = 2000;
+
+const well: Answer = (_, response) => response.end('ok');
+const status =
+  (code: number): Answer =>
+  (_, response) => {
+    response.statusCode = code;
+    response.end();
+  };
+
 /** Proves a health-probe plugin against real sockets. */
 export function testHealthProbe(it: It, { create, http }: TestHealthProbeOptions): void {
-  testFactory(it, 'health-probe', create);
+  testFactory(it, {
+    kind: 'health-probe',
+    create,
+    use: (plugin) => withServer(well, ({ port }) => check(plugin, { port })),
+  });
 
   it('check: a server that is well is healthy', async () => {
-    const result = await withServer(
-      (_, response) => response.end('ok'),
-      (port) => check(create(), port),
+    const result = await withServer(well, ({ port }) => check(create(), { port }));
+    assert.equal(
+      result.healthy,
+      true,
+      `check must find a server well that answers 200, found ${inspect(result)}`,
     );
-    assert.deepEqual(result.healthy, true, result.message);
   });
 
   it('check: a refusal is an answer, not an exception', async () => {
-    // The port of a server that is closed by now.
-    const port = await withServer(
-      () => undefined,
-      (free) => Promise.resolve(free),
-    );
-    const result = await check(create(), port);
-    assert.equal(result.healthy, false);
-    assert.ok(result.message, 'an unhealthy answer must say what was seen');
+    assertUnhealthy(await check(create(), { port: await refusingPort() }), 'where the connection is refused');
   });
 
   it('check: settles soon after the signal aborts, without an exception', async () => {
     const abort = new AbortController();
-    const startedAt = performance.now();
     const result = await withServer(
       () => abort.abort(),
-      (port) => {
+      ({ port }) => {
         // A probe that never sends a request is ended, too.
         const timer = setTimeout(() => abort.abort(), 500);
-        return check(create(), port, abort.signal).finally(() => clearTimeout(timer));
+        return check(create(), { port }, abort.signal).finally(() => clearTimeout(timer));
       },
     );
-    if (http) assert.equal(result.healthy, false);
-    assert.ok(performance.now() - startedAt < 3000, 'check must settle soon after the signal aborts');
+    if (http) assertUnhealthy(result, 'where the server does not answer in time');
+  });
+
+  it('check: settles at once with a signal that has aborted, without an exception', async () => {
+    await withServer(
+      () => undefined,
+      ({ port }) => check(create(), { port }, AbortSignal.abort()),
+    );
+  });
+
+  it('check: leaves no connection open that would hold up a drain', async () => {
+    await withServer(well, async (server) => {
+      await check(create(), { port: server.port });
+      const open = await server.openConnections();
+      assert.equal(open, 0, `check must close its connection before it settles, found ${open} open`);
+    });
   });
 
   if (!http) return;
 
-  it('check: status 500 is unhealthy and is named', async () => {
-    const answer: RequestListener = (_, response) => {
-      response.statusCode = 500;
-      response.end();
-    };
-    const result = await withServer(answer, (port) => check(create(), port));
-    assert.equal(result.healthy, false);
-    assert.match(result.message ?? '', /500/);
+  it('check: asks for the path of the target, once', async () => {
+    await withServer(status(500), async ({ port, paths }) => {
+      await check(create(), { port, path: '/up?deep=1' });
+      assert.deepEqual(
+        paths,
+        ['/up?deep=1'],
+        `check must ask for the path of the target once (asking again is up to the runner), found ${inspect(paths)}`,
+      );
+    });
   });
 
-  it('check: leaves no connection open that would hold up a drain', async () => {
-    await withServer(
-      (_, response) => response.end('ok'),
-      async (port, server) => {
-        await check(create(), port);
-        const open = await new Promise((resolve) => {
-          // The server learns of the end of a connection a turn of the event loop later.
-          setTimeout(() => server.getConnections((_, count) => resolve(count)), 100);
-        });
-        assert.equal(open, 0);
-      },
+  it('check: status 500 is unhealthy and is named', async () => {
+    const result = await withServer(status(500), ({ port }) => check(create(), { port }));
+    assertUnhealthy(result, 'where the status is 500');
+    assert.match(
+      result.message ?? '',
+      /500/,
+      `message must name the status 500, found ${inspect(result.message)}`,
+    );
+  });
+
+  it('check: a connection that ends without an answer is unhealthy', async () => {
+    const result = await withServer(
+      (request) => request.socket.destroy(),
+      ({ port }) => check(create(), { port }),
+    );
+    assertUnhealthy(result, 'where the server closes the connection without an answer');
+  });
+
+  it('check: a path that is not there is unhealthy', async () => {
+    const result = await withServer(status(404), ({ port }) => check(create(), { port }));
+    assertUnhealthy(result, 'where the status is 404 and the path is no guess');
+  });
+
+  it('check: with optionalPath "no such path" is well', async () => {
+    const result = await withServer(status(404), ({ port }) => check(create(), { port, optionalPath: true }));
+    assert.equal(
+      result.healthy,
+      true,
+      `check must take status 404 as well where target.optionalPath is set, found ${inspect(result)}`,
     );
   });
 }
 
-function check(
-  probe: HealthProbePlugin,
-  port: number,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<ProbeResult> {
-  return probe.check({ host: '127.0.0.1', port, path: '/health' }, signal);
+function assertUnhealthy(result: ProbeResult, where: string): void {
+  assert.equal(
+    result.healthy,
+    false,
+    `check must answer { healthy: false } ${where}, found ${inspect(result)}`,
+  );
+  assert.ok(result.message, `message must say what was seen ${where}, found ${inspect(result.message)}`);
 }
 
-async function withServer<T>(
-  answer: RequestListener,
-  use: (port: number, server: Server) => Promise<T>,
-): Promise<T> {
-  const server = createServer(answer);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  try {
-    return await use((server.address() as AddressInfo).port, server);
-  } finally {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
+async function check(
+  probe: HealthProbePlugin,
+  target: Partial<ProbeTarget>,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<ProbeResult> {
+  const look = async (): Promise<ProbeResult> =>
+    probe.check({ host: '127.0.0.1', port: 0, path: '/health', ...target }, signal);
+  // From the signal where it aborts later: that takes at most half a second.
+  const result = await within(
+    patienceMs,
+    look().catch(rejected),
+    'check must settle soon, after its signal at the latest',
+  );
+  assert.equal(
+    typeof result?.healthy,
+    'boolean',
+    `check must answer { healthy, message }, found ${inspect(result)}`,
+  );
+  return result;
+}
+
+function rejected(cause: unknown): never {
+  const error = new assert.AssertionError({
+    message: `check must answer { healthy: false, message } instead of rejecting with ${String(cause)}`,
+  });
+  error.cause = cause;
+  throw error;
 }

@@ -1,142 +1,204 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { inspect } from 'node:util';
 
-import type { LauncherPlugin, LaunchSpec, ProcessHandle } from '@project-runner/core';
+import type { LauncherPlugin } from '@project-runner/core';
 
+import { nodeSpec, patienceMs, stay, withLauncher } from './launch-node.ts';
+import type { LaunchNode } from './launch-node.ts';
+import { withTree } from './process-tree.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
+import { testLauncherStop } from './test-launcher-stop.ts';
+import { within } from './within.ts';
 
 export interface TestLauncherOptions {
   create(): LauncherPlugin;
-}
-
-interface Launched {
-  handle: ProcessHandle;
-  output(): string;
-  /** Resolves when the output contains the text. */
-  says(text: string): Promise<void>;
+  /** The launcher finds every process of a tree on this platform, not only the first one. @default true */
+  wholeTree?: boolean;
 }
 
 /** Proves a launcher plugin with real Node processes. */
-export function testLauncher(it: It, { create }: TestLauncherOptions): void {
-  testFactory(it, 'launcher', create);
-
-  it('launch: the exit code is the one of the process', async () => {
-    const { handle } = await launch(create(), 'process.exit(7)');
-    assert.deepEqual(await handle.exited, { code: 7, signal: null });
-    assert.deepEqual(handle.exit(), { code: 7, signal: null });
+export function testLauncher(it: It, { create, wholeTree = true }: TestLauncherOptions): void {
+  testFactory(it, {
+    kind: 'launcher',
+    create,
+    use: (plugin) => withLauncher(plugin, async (launch) => (await launch('')).closed()),
   });
 
-  it('launch: death by a signal has no exit code', async () => {
-    const { handle } = await launch(create(), 'process.kill(process.pid, "SIGKILL")');
-    assert.deepEqual(await handle.exited, { code: null, signal: 'SIGKILL' });
-  });
+  const check = (name: string, use: (launch: LaunchNode) => Promise<void>): unknown =>
+    it(name, () => withLauncher(create(), use));
 
-  it('launch: all output is handed over before closed', async () => {
-    const { handle, output } = await launch(
-      create(),
-      'for (let i = 0; i < 2000; i++) console.log("line", i)',
+  check('launch: the exit code is the one of the process', async (launch) => {
+    const exit = await (await launch('process.exit(7)')).exited();
+    assert.deepEqual(
+      exit,
+      { code: 7, signal: null },
+      `exited must be the exit code of the process, { code: 7, signal: null }; found ${inspect(exit)}`,
     );
-    await handle.closed;
-    assert.equal(output().trim().split('\n').length, 2000);
   });
 
-  it('launch: nothing of the environment is inherited', async () => {
+  check('launch: death by a signal has no exit code', async (launch) => {
+    const exit = await (await launch('process.kill(process.pid, "SIGKILL")')).exited();
+    assert.deepEqual(
+      exit,
+      { code: null, signal: 'SIGKILL' },
+      `exited must be the signal and no invented code, { code: null, signal: 'SIGKILL' }; found ${inspect(exit)}`,
+    );
+  });
+
+  check('launch: exited waits for nobody who holds the pipes', (launch) =>
+    withTree(launch, { parent: 'process.exit(0)' }, async ({ exited }) => {
+      await exited();
+    }),
+  );
+
+  check('exit: null while it runs, then how it ended', async (launch) => {
+    const { handle, exited, says } = await launch(
+      `process.on("SIGTERM", () => process.exit(3)); console.log("ready"); ${stay}`,
+    );
+    await says('ready');
+    assert.equal(handle.exit(), null, `exit() must be null while it runs, found ${inspect(handle.exit())}`);
+    void handle.stop({ graceMs: patienceMs }).catch(() => undefined);
+    const exit = await exited();
+    assert.deepEqual(
+      handle.exit(),
+      exit,
+      `exit() must be what exited resolved with, ${inspect(exit)}; found ${inspect(handle.exit())}`,
+    );
+  });
+
+  check('launch: all output is handed over before closed', async (launch) => {
+    const { output, closed } = await launch('for (let i = 0; i < 2000; i++) console.log("line", i)');
+    await closed();
+    const count = output().split('\n').length - 1;
+    assert.equal(
+      count,
+      2000,
+      `onOutput must get all output before closed resolves: 2000 lines, found ${count}`,
+    );
+  });
+
+  check('launch: stdout and stderr are told apart', async (launch) => {
+    const { output, closed } = await launch('console.log("fine"); console.error("bad")');
+    await closed();
+    const found = { stdout: output('stdout'), stderr: output('stderr') };
+    assert.deepEqual(
+      found,
+      { stdout: 'fine\n', stderr: 'bad\n' },
+      `onOutput must get each chunk with the stream it came from, found ${inspect(found)}`,
+    );
+  });
+
+  check('launch: nothing of the environment is inherited', async (launch) => {
     process.env.CONFORMANCE_SECRET = 'do not tell';
     try {
-      const { handle, output } = await launch(create(), 'console.log(JSON.stringify(process.env))');
-      await handle.closed;
-      assert.doesNotMatch(output(), /CONFORMANCE_SECRET/);
+      const { output, closed } = await launch('console.log("secret:", process.env.CONFORMANCE_SECRET)');
+      await closed();
+      assert.match(
+        output(),
+        /secret: undefined/,
+        'launch must give exactly spec.env, found a variable of the own environment in the process',
+      );
     } finally {
       delete process.env.CONFORMANCE_SECRET;
     }
   });
 
-  it('launch: arguments arrive as they are, whatever a shell would make of them', async () => {
+  check('launch: the environment given arrives', async (launch) => {
+    const env = { ...nodeSpec('').env, CONFORMANCE_GIVEN: 'a value' };
+    const { output, closed } = await launch('console.log(process.env.CONFORMANCE_GIVEN)', { env });
+    await closed();
+    assert.equal(
+      output(),
+      'a value\n',
+      `launch must give the variables of spec.env, found ${inspect(output())}`,
+    );
+  });
+
+  check('launch: the process runs in the folder given', async (launch) => {
+    const { output, closed } = await launch('console.log(process.cwd())');
+    await closed();
+    const folder = realpathSync(tmpdir());
+    assert.equal(
+      output(),
+      `${folder}\n`,
+      `launch must start in spec.cwd, ${folder}; found ${inspect(output())}`,
+    );
+  });
+
+  check('launch: arguments arrive as they are, whatever a shell would make of them', async (launch) => {
     const odd = '$(touch x); "a b" \'c\' ünïcödé';
-    const { handle, output } = await launch(create(), 'console.log(process.argv[1])', [odd]);
-    await handle.closed;
-    assert.equal(output().trim(), odd);
-  });
-
-  it('launch: a program that is not there is SPAWN_FAILED', async () => {
-    await assert.rejects(create().launch({ ...spec(''), file: 'no-such-program-anywhere' }), {
-      code: 'SPAWN_FAILED',
-    });
-  });
-
-  it('stop: a process that ignores SIGTERM is gone after the grace', async () => {
-    const { handle, says } = await launch(
-      create(),
-      'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("ready")',
+    const code = 'console.log(process.argv[1])';
+    const { output, closed } = await launch(code, { args: ['-e', code, odd] });
+    await closed();
+    assert.equal(
+      output(),
+      `${odd}\n`,
+      `launch must pass arguments on as they are, without a shell: ${odd}; found ${inspect(output())}`,
     );
-    await says('ready');
-    await handle.stop({ graceMs: 100 });
-    assert.deepEqual(await handle.exited, { code: null, signal: 'SIGKILL' });
   });
 
-  it('stop: SIGTERM comes once, and a second call joins the first', async () => {
-    const { handle, says, output } = await launch(
-      create(),
-      'let n = 0; process.on("SIGTERM", () => { console.log("term", ++n); setTimeout(() => process.exit(0), 300); }); setInterval(() => {}, 1000); console.log("ready")',
+  check('launch: with ipc its messages arrive', async (launch) => {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    await launch(`process.send?.({ type: "hello" }); ${stay}`, { ipc: true, onMessage: resolve });
+    const message = await within(
+      patienceMs,
+      promise,
+      'with ipc launch must open a channel and call onMessage',
     );
-    await says('ready');
-    await Promise.all([handle.stop({ graceMs: 5000 }), handle.stop({ graceMs: 5000 })]);
-    await handle.closed;
-    assert.deepEqual(await handle.exited, { code: 0, signal: null });
-    assert.deepEqual(output().trim().split('\n'), ['ready', 'term 1']);
+    assert.deepEqual(
+      message,
+      { type: 'hello' },
+      `onMessage must get what was sent, found ${inspect(message)}`,
+    );
   });
 
-  it('stop: after the exit there is nothing to do', async () => {
-    const { handle } = await launch(create(), '');
-    await handle.exited;
-    await handle.stop({ graceMs: 100 });
+  check('launch: a program that is not there is SPAWN_FAILED', async (launch) => {
+    const found = await launch('', { file: 'no-such-program-anywhere' }).catch((error: unknown) => error);
+    const { code } = found as { code?: unknown };
+    assert.equal(
+      code,
+      'SPAWN_FAILED',
+      `launch must reject with the code SPAWN_FAILED for a program that is not there, found ${inspect(code ?? found)}`,
+    );
   });
 
-  it('usage: memory while it runs, null when it is gone', async () => {
-    const { handle, says } = await launch(create(), 'setInterval(() => {}, 1000); console.log("ready")');
-    await says('ready');
+  testLauncherStop(check, wholeTree);
+
+  check('usage: memory while it runs, of the whole tree', (launch) =>
+    withTree(
+      launch,
+      { child: 'globalThis.ballast = Buffer.alloc(128 * 2 ** 20, 1);' },
+      async ({ handle }) => {
+        const usage = await handle.usage();
+        const least = wholeTree ? 128 * 2 ** 20 : 1_000_000;
+        assert.ok(
+          usage && usage.memoryBytes > least,
+          `usage must sum up the memory of the process and of those it started, more than ${least} bytes; found ${inspect(usage)}`,
+        );
+      },
+    ),
+  );
+
+  check('usage: null when the tree is gone', async (launch) => {
+    const { handle, closed } = await launch('');
+    await closed();
     const usage = await handle.usage();
-    assert.ok(usage && usage.memoryBytes > 1_000_000, `memory ${usage?.memoryBytes}`);
-    await handle.stop({ graceMs: 1000 });
-    assert.equal(await handle.usage(), null);
+    assert.equal(usage, null, `usage must be null when the tree is gone, found ${inspect(usage)}`);
   });
-}
 
-function spec(code: string, args: readonly string[] = []): LaunchSpec {
-  return {
-    id: randomUUID(),
-    file: process.execPath,
-    args: ['-e', code, ...args],
-    cwd: tmpdir(),
-    env: { PATH: process.env.PATH ?? '' },
-    ipc: false,
-    onOutput: () => undefined,
-  };
-}
-
-async function launch(
-  launcher: LauncherPlugin,
-  code: string,
-  args: readonly string[] = [],
-): Promise<Launched> {
-  let text = '';
-  const waiting: { wanted: string; resolve: () => void }[] = [];
-  const handle = await launcher.launch({
-    ...spec(code, args),
-    onOutput: (_, chunk) => {
-      text += Buffer.from(chunk).toString();
-      for (const { wanted, resolve } of waiting) if (text.includes(wanted)) resolve();
-    },
+  check('listening: the ports of the tree, or null where the platform does not tell', async (launch) => {
+    const { handle, says, output } = await launch(`
+      const server = require("node:net").createServer();
+      server.listen(0, "127.0.0.1", () => console.log("port", server.address().port, "ready")); ${stay}`);
+    await says('ready');
+    const port = Number(output().split(' ')[1]);
+    const sockets = await handle.listening();
+    assert.ok(
+      sockets === null || sockets.some((socket) => socket.port === port),
+      `listening must name port ${port}, or be null where that cannot be known; found ${inspect(sockets)}`,
+    );
   });
-  return {
-    handle,
-    output: () => text,
-    says: (wanted) =>
-      new Promise((resolve) => {
-        if (text.includes(wanted)) resolve();
-        else waiting.push({ wanted, resolve });
-      }),
-  };
 }

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 
-import type { LogBatch, LogSession, LogSinkPlugin, LogStreamName } from '@project-runner/core';
+import type {
+  LogBatch,
+  LogEntry,
+  LogQuery,
+  LogSession,
+  LogSinkPlugin,
+  LogWriter,
+} from '@project-runner/core';
 
+import { batch, newSession } from './sample-batch.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
 
@@ -12,106 +20,179 @@ export interface TestLogSinkOptions {
   read: boolean;
 }
 
+const unseen = new Date(0);
+
+const sample: readonly LogBatch[] = [
+  batch(['one', 'two'], 1, { time: new Date(1000) }),
+  batch(['bad'], 3, { stream: 'stderr', time: new Date(2000) }),
+  batch(['four', ''], 4, { time: new Date(3000) }),
+];
+
+const queries: readonly [name: string, query: LogQuery, expected: readonly string[]][] = [
+  ['tail keeps the last lines', { tail: 2 }, ['4:four', '5:']],
+  ['since keeps what is not before', { since: new Date(2000) }, ['3:bad', '4:four', '5:']],
+  ['until keeps what is not after', { until: new Date(2000) }, ['1:one', '2:two', '3:bad']],
+  ['stream keeps one stream', { stream: 'stderr' }, ['3:bad']],
+  ['before is a cursor, and tail counts from it', { before: 3, tail: 1 }, ['2:two']],
+  ['a cursor that is not kept gives nothing', { before: 99 }, []],
+];
+
 /** Proves a log-sink plugin. */
 export function testLogSink(it: It, { create, read }: TestLogSinkOptions): void {
-  testFactory(it, 'log-sink', create);
-
-  it('open: takes batches and closes', async () => {
-    const writer = await create().open(session());
-    await writer.write(batch(['one', 'two'], 1));
-    await writer.write(batch(['three'], 3, 'stderr'));
-    await writer.close();
+  testFactory(it, {
+    kind: 'log-sink',
+    create,
+    async use(sink) {
+      const session = newSession();
+      await fill(sink, session, sample);
+      await sink.read?.(session, { tail: 1, since: unseen });
+    },
   });
 
-  it('open: takes any bytes, blank lines and unicode', async () => {
-    const writer = await create().open(session());
-    await writer.write(batch(['', 'héllo ✓', '\u0000\u001b[31m'], 1));
-    await writer.close();
-  });
+  it('open: takes batches and closes', () => fill(create(), newSession(), sample));
+
+  it('open: takes no batch at all and closes', () => fill(create(), newSession(), []));
+
+  it('write: takes any bytes, blank lines and unicode', () =>
+    fill(create(), newSession(), [
+      batch(['', 'héllo ✓', '\u0000\u001b[31m', Uint8Array.of(0xff, 0xc3)], 1),
+      batch(['x'.repeat(100_000)], 5, { partial: true }),
+    ]));
 
   it('read: is there exactly when it is declared', () => {
-    assert.equal(typeof create().read === 'function', read, `read: ${read} was declared`);
+    const found = typeof create().read;
+    assert.equal(
+      found === 'function',
+      read,
+      `the suite was told read: ${read}, found ${found} in the plugin; mend the one that is wrong`,
+    );
   });
 
   if (!read) return;
 
-  const filled = async (): Promise<
-    (query: Parameters<NonNullable<LogSinkPlugin['read']>>[1]) => Promise<string[]>
-  > => {
-    const sink = create();
-    const who = session();
-    const writer = await sink.open(who);
-    await writer.write(batch(['one', 'two'], 1, 'stdout', new Date(1000)));
-    await writer.write(batch(['bad'], 3, 'stderr', new Date(2000)));
-    await writer.write(batch(['four', ''], 4, 'stdout', new Date(3000)));
-    await writer.close();
-    return async (query) =>
-      ((await sink.read?.(who, query)) ?? []).map((entry) => `${entry.sequence}:${entry.text}`);
-  };
-
   it('read: gives every line back, in order, with its number, after close', async () => {
-    assert.deepEqual(await (await filled())({}), ['1:one', '2:two', '3:bad', '4:four', '5:']);
+    const found = await numbered(await filled(create(), sample), {});
+    assertLines(
+      found,
+      ['1:one', '2:two', '3:bad', '4:four', '5:'],
+      'every line, oldest first, by its number',
+    );
   });
 
-  it('read: tail, since, until, stream and before choose', async () => {
-    const look = await filled();
-    assert.deepEqual(await look({ tail: 2 }), ['4:four', '5:'], 'tail');
-    assert.deepEqual(await look({ since: new Date(2000) }), ['3:bad', '4:four', '5:'], 'since');
-    assert.deepEqual(await look({ until: new Date(2000) }), ['1:one', '2:two', '3:bad'], 'until');
-    assert.deepEqual(await look({ stream: 'stderr' }), ['3:bad'], 'stream');
-    assert.deepEqual(await look({ before: 3, tail: 1 }), ['2:two'], 'before and tail');
-    assert.deepEqual(await look({ before: 99 }), [], 'a cursor that is not kept gives nothing');
+  it('read: an entry has its time and its stream', async () => {
+    const entries = await (await filled(create(), sample))({});
+    assert.deepEqual(
+      entries.map(({ time, stream }) => `${time.getTime()} ${stream}`),
+      ['1000 stdout', '1000 stdout', '2000 stderr', '3000 stdout', '3000 stdout'],
+      `read must answer the time and the stream of the batch with each line, found ${inspect(entries)}`,
+    );
+  });
+
+  it('read: a line that goes on is partial', async () => {
+    const entries = await (await filled(create(), [batch(['whole', 'begin'], 1, { partial: true })]))({});
+    assert.deepEqual(
+      entries.map(({ partial = false }) => partial),
+      [false, true],
+      `read must answer partial: true for a line that goes on, and for no other; found ${inspect(entries)}`,
+    );
+  });
+
+  for (const [name, query, expected] of queries) {
+    it(`read: ${name}`, async () => {
+      assertLines(
+        await numbered(await filled(create(), sample), query),
+        expected,
+        `for the query ${inspect(query)}`,
+      );
+    });
+  }
+
+  it('read: keeps nothing of bytes, which the runner uses again', async () => {
+    const reused = batch(['mine'], 1);
+    const find = await filled(create(), [reused], () => reused.bytes.fill(0));
+    assertLines(await numbered(find, {}), ['1:mine'], 'a copy: bytes is only valid until write settles');
   });
 
   it('read: works while the log is written', async () => {
     const sink = create();
-    const who = session();
-    const writer = await sink.open(who);
+    const session = newSession();
+    const writer = await opened(sink, session);
     await writer.write(batch(['one'], 1));
-    assert.equal((await sink.read?.(who, {}))?.length, 1);
+    const found = await numbered(async (query) => (await sink.read?.(session, query)) ?? [], {});
     await writer.close();
+    assertLines(found, ['1:one'], 'what write has settled for, before close, too');
   });
 
   it('read: a session that it never saw is empty', async () => {
-    assert.deepEqual(await create().read?.(session(), {}), []);
+    const read = async (): Promise<unknown> => create().read?.(newSession(), {});
+    const found = await read().catch((error: unknown) => error);
+    assert.deepEqual(found, [], `read must answer [] for a session it never saw, found ${inspect(found)}`);
   });
 
   it('read: sessions do not mix', async () => {
     const sink = create();
-    const [first, second] = [session(), session()];
-    for (const who of [first, second]) {
-      const writer = await sink.open(who);
-      await writer.write(batch([who.serverId], 1));
-      await writer.close();
-    }
-    assert.deepEqual(
-      (await sink.read?.(first, {}))?.map((entry) => entry.text),
-      [first.serverId],
+    const [first, second] = [newSession(), newSession()];
+    const writers = [await opened(sink, first), await opened(sink, second)];
+    await writers[0]?.write(batch(['of the first'], 1));
+    await writers[1]?.write(batch(['of the second'], 1));
+    for (const writer of writers) await writer.close();
+    const entries = (await sink.read?.(first, {})) ?? [];
+    assertLines(
+      entries.map((entry) => entry.text),
+      ['of the first'],
+      'the lines of the session it was asked for',
     );
   });
 }
 
-function session(): LogSession {
-  return {
-    serverId: randomUUID(),
-    deploymentId: randomUUID(),
-    projectId: randomUUID(),
-    buildId: randomUUID(),
-  };
+type Find = (query: LogQuery) => Promise<readonly LogEntry[]>;
+
+async function filled(
+  sink: LogSinkPlugin,
+  batches: readonly LogBatch[],
+  afterWrite?: () => void,
+): Promise<Find> {
+  const session = newSession();
+  await fill(sink, session, batches, afterWrite);
+  return async (query) => (await sink.read?.(session, query)) ?? [];
 }
 
-function batch(
-  lines: readonly string[],
-  sequence: number,
-  stream: LogStreamName = 'stdout',
-  time = new Date(),
-): LogBatch {
-  return {
-    stream,
-    time,
-    sequence,
-    count: lines.length,
-    bytes: Buffer.from(lines.map((line) => `${line}\n`).join('')),
-    lines: () => lines.map((text) => ({ text })),
-  };
+async function fill(
+  sink: LogSinkPlugin,
+  session: LogSession,
+  batches: readonly LogBatch[],
+  afterWrite?: () => void,
+): Promise<void> {
+  const writer = await opened(sink, session);
+  for (const item of batches) {
+    await attempt(
+      () => writer.write(item),
+      `write must take ${item.count} lines from number ${item.sequence}`,
+    );
+    afterWrite?.();
+  }
+  await attempt(() => writer.close(), 'close must settle after the last write');
+}
+
+async function opened(sink: LogSinkPlugin, session: LogSession): Promise<LogWriter> {
+  const writer = await sink.open(session);
+  const isWriter = typeof writer?.write === 'function' && typeof writer.close === 'function';
+  assert.ok(isWriter, `open must answer { write, close }, found ${inspect(writer)}`);
+  return writer;
+}
+
+async function attempt(call: () => void | Promise<void>, expected: string): Promise<void> {
+  await assert.doesNotReject(async () => call(), expected);
+}
+
+async function numbered(find: Find, query: LogQuery): Promise<string[]> {
+  return (await find(query)).map((entry) => `${entry.sequence}:${entry.text}`);
+}
+
+function assertLines(found: readonly string[], expected: readonly string[], what: string): void {
+  assert.deepEqual(
+    found,
+    expected,
+    `read must answer ${what}: ${inspect(expected)}, found ${inspect(found)}`,
+  );
 }

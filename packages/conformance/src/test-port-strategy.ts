@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { inspect } from 'node:util';
 
-import type { PortLease, PortStrategyPlugin } from '@project-runner/core';
+import type { PortLease, PortRequest, PortStrategyPlugin } from '@project-runner/core';
 
+import { assertVariables } from './assert-command.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
+import { within } from './within.ts';
 
 export interface TestPortStrategyOptions {
   /** A strategy that can lease at least `ports` ports at once. */
@@ -12,48 +16,166 @@ export interface TestPortStrategyOptions {
   ports?: number;
 }
 
+interface Desk {
+  strategy: PortStrategyPlugin;
+  acquire(request?: Partial<PortRequest>): Promise<PortLease>;
+  /** `null` where the strategy rejects. */
+  tryAcquire(request?: Partial<PortRequest>): Promise<PortLease | null>;
+}
+
+const patienceMs = 3000;
+
 /** Proves a port-strategy plugin with real sockets. */
 export function testPortStrategy(it: It, { create, ports = 5 }: TestPortStrategyOptions): void {
-  testFactory(it, 'port-strategy', create);
-  const never = new AbortController().signal;
-  const acquire = (strategy: PortStrategyPlugin, exclude: readonly number[] = []): Promise<PortLease> =>
-    strategy.acquire({ exclude, owner: 'conformance' }, never);
-
-  it('acquire: a lease has a port, a host and variables', async () => {
-    const lease = await acquire(create());
-    assert.ok(Number.isInteger(lease.port) && lease.port >= 1 && lease.port <= 65_535, `port ${lease.port}`);
-    assert.equal(typeof lease.host, 'string');
-    assert.equal(typeof lease.env, 'object');
-    await lease.release();
+  testFactory(it, {
+    kind: 'port-strategy',
+    create,
+    use: (strategy) => withDesk(strategy, (desk) => desk.acquire()),
   });
 
-  it('acquire: leases at the same time never share a port', async () => {
-    const strategy = create();
-    const leases = await Promise.all(Array.from({ length: ports }, () => acquire(strategy)));
-    const distinct = new Set(leases.map((lease) => lease.port));
-    await Promise.all(leases.map((lease) => lease.release()));
-    assert.equal(distinct.size, ports, 'two leases had the same port');
-  });
+  it('acquire: a lease has a port, a host and variables', () =>
+    withDesk(create(), async ({ acquire }) => {
+      const { port, host, env } = await acquire();
+      assert.ok(
+        Number.isInteger(port) && port >= 1 && port <= 65_535,
+        `port must be a whole number from 1 to 65535, found ${inspect(port)}`,
+      );
+      assert.ok(typeof host === 'string' && host !== '', `host must be an address, found ${inspect(host)}`);
+      assert.ok(
+        typeof env === 'object' && env !== null,
+        `env must be an object, {} for none; found ${inspect(env)}`,
+      );
+      assertVariables(env, 'env');
+    }));
 
-  it('acquire: an excluded port is passed over', async () => {
-    const strategy = create();
-    const first = await acquire(strategy);
-    await first.release();
-    const second = await acquire(strategy, [first.port]);
-    await second.release();
-    assert.notEqual(second.port, first.port);
-  });
+  it('acquire: a server can bind what was leased', () =>
+    withDesk(create(), async ({ acquire }) => {
+      const { port, host } = await acquire();
+      const failure = await bindFailure(port, host);
+      assert.equal(failure, null, `a server must be able to bind ${host}:${port}, found ${String(failure)}`);
+    }));
 
-  it('acquire: rejects when the signal has aborted', async () => {
-    await assert.rejects(create().acquire({ exclude: [], owner: 'conformance' }, AbortSignal.abort()));
-  });
+  it('acquire: leases at the same time never share a port', () =>
+    withDesk(create(), async ({ acquire }) => {
+      const leases = await Promise.all(Array.from({ length: ports }, () => acquire()));
+      const found = leases.map((lease) => lease.port);
+      assert.equal(
+        new Set(found).size,
+        ports,
+        `acquire must never lease a port twice, found ${found.join(', ')}`,
+      );
+    }));
 
-  it('release: gives the port back, and a second call does nothing', async () => {
-    const strategy = create();
-    for (let round = 0; round < ports * 2; round += 1) {
-      const lease = await acquire(strategy);
+  it('acquire: an excluded port is passed over', () =>
+    withDesk(create(), async ({ acquire }) => {
+      const first = await acquire();
+      await first.release();
+      const { port } = await acquire({ exclude: [first.port] });
+      assert.notEqual(port, first.port, `acquire must pass over the ports of exclude, found ${port} again`);
+    }));
+
+  it('acquire: another port than the one asked for will not do', () =>
+    withDesk(create(), async ({ acquire, tryAcquire }) => {
+      const { port } = await acquire();
+      const lease = await tryAcquire({ port });
+      assert.equal(
+        lease,
+        null,
+        `acquire must reject where the port asked for is leased, found ${lease?.port} instead of ${port}`,
+      );
+    }));
+
+  it('acquire: rejects when the signal has aborted', () =>
+    withDesk(create(), async ({ strategy }) => {
+      const found = await within(
+        patienceMs,
+        (async () => strategy.acquire({ exclude: [], owner: 'conformance' }, AbortSignal.abort()))().catch(
+          () => null,
+        ),
+        'acquire must reject when its signal has aborted',
+      );
+      await found?.release();
+      assert.equal(
+        found,
+        null,
+        `acquire must reject when its signal has aborted, found a lease of ${found?.port}`,
+      );
+    }));
+
+  it('release: gives the port back', () =>
+    withDesk(create(), async ({ acquire, tryAcquire }) => {
+      const lease = await acquire();
+      const { port } = lease;
       await lease.release();
+      const again = await tryAcquire({ port });
+      assert.equal(again?.port, port, `release must give the port back: ${port} could not be leased again`);
+    }));
+
+  it('release: a second call does nothing', () =>
+    withDesk(create(), async ({ acquire, tryAcquire }) => {
+      const first = await acquire();
+      await first.release();
+      const second = await tryAcquire({ port: first.port });
+      await assert.doesNotReject(async () => first.release(), 'a second release must do nothing, it failed');
+      // Where the port did not come back there is nobody whom a second call could hurt.
+      if (second?.port !== first.port) return;
+      const third = await tryAcquire({ port: first.port });
+      assert.notEqual(
+        third?.port,
+        first.port,
+        `a second release must do nothing: it took port ${first.port} from the lease that has it now`,
+      );
+    }));
+
+  it('stats: counts what is leased', () =>
+    withDesk(create(), async ({ strategy, acquire }) => {
+      if (!strategy.stats) return;
+      const lease = await acquire();
+      const { port } = lease;
+      const during = strategy.stats().allocated;
+      assert.ok(
+        during.includes(port),
+        `stats().allocated must have the leased port ${port}, found ${inspect(during)}`,
+      );
       await lease.release();
-    }
+      const after = strategy.stats().allocated;
+      assert.ok(
+        !after.includes(port),
+        `stats().allocated must forget ${port} after release, found ${inspect(after)}`,
+      );
+    }));
+}
+
+/** Gives back whatever was leased: ports are scarce, and a check that fails must not fail the next one. */
+async function withDesk<T>(strategy: PortStrategyPlugin, use: (desk: Desk) => Promise<T>): Promise<void> {
+  const leases: PortLease[] = [];
+  const acquire = async (request: Partial<PortRequest> = {}): Promise<PortLease> => {
+    const lease = strategy.acquire(
+      { exclude: [], owner: 'conformance', ...request },
+      new AbortController().signal,
+    );
+    const found = await within(patienceMs, lease, 'acquire must answer a lease or reject');
+    leases.push(found);
+    return found;
+  };
+  try {
+    await use({ strategy, acquire, tryAcquire: (request) => acquire(request).catch(refused) });
+  } finally {
+    await Promise.allSettled(leases.map(async (lease) => lease.release()));
+  }
+}
+
+/** Rejecting is an answer here, never settling is not. */
+function refused(error: unknown): null {
+  if (error instanceof assert.AssertionError) throw error;
+  return null;
+}
+
+/** What stands in the way of a server on that address, `null` for nothing. */
+function bindFailure(port: number, host: string): Promise<Error | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', resolve);
+    server.listen(port, host, () => server.close(() => resolve(null)));
   });
 }

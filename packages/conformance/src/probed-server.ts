@@ -1,0 +1,59 @@
+import { createServer } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A server to look at. */
+export interface ProbedServer {
+  port: number;
+  /** The paths that were asked for, in order. */
+  paths: readonly string[];
+  /** Resolves with the number of connections: soon where it is 0, else when waiting for their end was in vain. */
+  openConnections(): Promise<number>;
+}
+
+const endPatienceMs = 1000;
+
+export async function withServer<T>(
+  answer: RequestListener,
+  use: (server: ProbedServer) => Promise<T>,
+): Promise<T> {
+  const paths: string[] = [];
+  const server = createServer((request, response) => {
+    paths.push(request.url ?? '');
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    return await use({ port, paths, openConnections: () => openConnections(server) });
+  } finally {
+    await close(server);
+  }
+}
+
+/** A port on which nothing listens: the one of a server that is closed by now. */
+export function refusingPort(): Promise<number> {
+  return withServer(
+    () => undefined,
+    ({ port }) => Promise.resolve(port),
+  );
+}
+
+/** The server learns of the end of a connection some turns of the event loop later. */
+async function openConnections(server: Server): Promise<number> {
+  const deadline = performance.now() + endPatienceMs;
+  for (;;) {
+    const count = await new Promise<number>((resolve, reject) => {
+      server.getConnections((error, found) => (error ? reject(error) : resolve(found)));
+    });
+    if (count === 0 || performance.now() >= deadline) return count;
+    await delay(5);
+  }
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+
+import type { LogBatch, LogSession } from '@project-runner/core';
+
+/** A session that nobody has seen before. */
+export function newSession(): LogSession {
+  return {
+    serverId: randomUUID(),
+    deploymentId: randomUUID(),
+    projectId: randomUUID(),
+    buildId: randomUUID(),
+  };
+}
+
+/** Lines as the runner hands them over: `lines()` decodes `bytes` when it is called. */
+export function batch(
+  lines: readonly (string | Uint8Array)[],
+  sequence: number,
+  { stream = 'stdout', time = new Date(), partial }: Partial<LogBatch> = {},
+): LogBatch {
+  const newline = Buffer.from('\n');
+  const bytes = Buffer.concat(lines.flatMap((line) => [Buffer.from(line), newline]));
+  return {
+    stream,
+    time,
+    sequence,
+    count: lines.length,
+    bytes,
+    ...(partial ? { partial } : {}),
+    lines() {
+      const texts = bytes.toString().split('\n').slice(0, -1);
+      return texts.map((text, index) =>
+        partial && index === texts.length - 1 ? { text, partial } : { text },
+      );
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import type { FrameworkPlugin } from '@project-runner/core';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { factoryVariations } from './factory-variations.test-support.ts';
+import type { Variation } from './factory-variations.test-support.ts';
+import { memoryDirectory } from './memory-directory.ts';
+import { checksOf, failuresOf } from './run-suite.test-support.ts';
+import type { It } from './suite.ts';
+import { testFramework } from './test-framework.ts';
+
+const timers: NodeJS.Timeout[] = [];
+afterEach(() => timers.splice(0).forEach(clearInterval));
+
+function mem(changes: Partial<FrameworkPlugin> = {}): FrameworkPlugin {
+  return {
+    kind: 'framework',
+    name: 'mem',
+    apiVersion: 1,
+    drainSeconds: 28,
+    healthPath: '/up',
+    detect: ({ has }) => (has('mem.json') ? { strength: 'specific', reason: 'mem.json' } : null),
+    build: () => ({ script: 'build', env: { MEM: '1' } }),
+    output: () => 'out/main.js',
+    start: ({ dir }) => ({ command: { file: 'node', args: [`${dir}/out/main.js`] }, cwd: 'data' }),
+    env: ({ host, port }) => ({ HOST: host, PORT: String(port) }),
+    readyMessage: (message) => (message === 'mem-ready' ? {} : null),
+    ...changes,
+  };
+}
+
+const project = memoryDirectory(
+  { 'mem.json': '{}', 'out/main.js': '' },
+  { manifest: { scripts: { build: 'mem build' } } },
+);
+const suite =
+  (create: () => FrameworkPlugin) =>
+  (it: It): void =>
+    testFramework(it, { create, project });
+
+const starting =
+  (file: string, ...args: string[]) =>
+  (): FrameworkPlugin =>
+    mem({ start: () => ({ command: { file, args }, cwd: 'release' }) });
+
+const output = 'output: is inside of the project and is there after a build';
+const through = 'start: never goes through a package manager';
+const folder = 'start: names the working folder, and from the data folder the entry by its absolute path';
+const other = 'readyMessage: messages that mean something else are null';
+
+const variations: readonly Variation<FrameworkPlugin>[] = [
+  ...factoryVariations(mem, 'env', timers),
+  [
+    'pure: the same question gets the same answer',
+    /must be pure, found two answers/,
+    () => {
+      let builds = 0;
+      return mem({ build: () => ({ env: { BUILD: String((builds += 1)) } }) });
+    },
+  ],
+  [
+    'detect: answers null for an empty folder',
+    /must answer null where nothing speaks for it, found .*fallback/,
+    () => mem({ detect: () => ({ strength: 'fallback', reason: 'why not' }) }),
+  ],
+  [
+    'detect: knows its project and says why',
+    /must know the project that the suite was given, found null/,
+    () => mem({ detect: () => null }),
+  ],
+  [
+    'detect: knows its project and says why',
+    /strength must be specific or fallback, found 'sure'/,
+    () => mem({ detect: ({ has }) => (has('mem.json') ? { strength: 'sure' as never, reason: 'x' } : null) }),
+  ],
+  [
+    'detect: knows its project and says why',
+    /reason must say what speaks for it, found ''/,
+    () => mem({ detect: ({ has }) => (has('mem.json') ? { strength: 'specific', reason: '' } : null) }),
+  ],
+  [
+    'build: names a script, a command or nothing',
+    /script must be one of package\.json \(build\), found 'compile'/,
+    () => mem({ build: () => ({ script: 'compile' }) }),
+  ],
+  [
+    'build: names a script, a command or nothing',
+    /file must be one program.*found "mem build"/,
+    () => mem({ build: () => ({ command: { file: 'mem build', args: [] } }) }),
+  ],
+  [
+    'build: names a script, a command or nothing',
+    /env\.MEM must be a string, found 1/,
+    () => mem({ build: () => ({ env: { MEM: 1 as never } }) }),
+  ],
+  [
+    output,
+    /inside of the project, relative to it; found \/project/,
+    () => mem({ output: () => '/project/x.js' }),
+  ],
+  [output, /inside of the project.*found \.\.\/x\.js/, () => mem({ output: () => '../x.js' })],
+  [output, /must be there after a build, or null; x\.js is not/, () => mem({ output: () => 'x.js' })],
+  ['start: answers a program and arguments', /found "node main\.js"/, starting('node main.js')],
+  [
+    'start: answers a program and arguments',
+    /instead of a line for a shell, found \/bin\/sh -c/,
+    starting('/bin/sh', '-c', 'node main.js'),
+  ],
+  [through, /server's own program.*passes no signal on; found npm run/, starting('npm', 'run', 'start')],
+  [through, /found \/usr\/bin\/pnpm start/, starting('/usr/bin/pnpm', 'start')],
+  [through, /found bun run/, starting('bun', 'run', 'start')],
+  [
+    folder,
+    /with cwd data the entry must be absolute.*found out\/main\.js/,
+    () => mem({ start: () => ({ command: { file: 'node', args: ['out/main.js'] }, cwd: 'data' }) }),
+  ],
+  [
+    folder,
+    /cwd must be release or data, found '\/tmp'/,
+    () => mem({ start: () => ({ command: { file: 'node', args: [] }, cwd: '/tmp' as never }) }),
+  ],
+  [
+    'env: tells the port, as a string',
+    /env\.PORT must be a string, found 4321/,
+    () => mem({ env: ({ port }) => ({ PORT: port as never }) }),
+  ],
+  [
+    'env: tells the port, as a string',
+    /must have the port as its value, found \{ HOST: '127\.0\.0\.1' \}/,
+    () => mem({ env: ({ host }) => ({ HOST: host }) }),
+  ],
+  [
+    'drainSeconds: is within the 30 s that a stop may take',
+    /drainSeconds must be from 0 to 28, found 30/,
+    () => mem({ drainSeconds: 30 }),
+  ],
+  [
+    'drainSeconds: is within the 30 s that a stop may take',
+    /drainSeconds must be from 0 to 28, found NaN/,
+    () => mem({ drainSeconds: Number.NaN }),
+  ],
+  ['healthPath: starts with a slash', /must start with a slash, found up/, () => mem({ healthPath: 'up' })],
+  [
+    other,
+    /must take any message, it threw at null/,
+    () => mem({ readyMessage: (message) => ((message as { ready: boolean }).ready ? {} : null) }),
+  ],
+  [
+    other,
+    /must answer null to 42, found \{\}/,
+    () => mem({ readyMessage: (message) => (message === 42 ? {} : null) }),
+  ],
+];
+
+describe('testFramework', () => {
+  it('passes a correct plugin', async () => {
+    expect(await failuresOf(suite(mem))).toEqual([]);
+  });
+
+  it('passes a plugin that leaves out what is optional, and one that starts by bun', async () => {
+    const { readyMessage: _, healthPath: __, ...least } = mem({ build: () => ({}), output: () => null });
+    expect(await failuresOf(suite(() => ({ ...least })))).toEqual([]);
+    expect(await failuresOf(suite(starting('bun', 'main.ts')))).toEqual([]);
+  });
+
+  it('has a broken plugin for each check', () => {
+    const names = checksOf(suite(mem)).map(({ name }) => name);
+    expect(new Set(variations.map(([check]) => check))).toEqual(new Set(names));
+  });
+
+  it.each(variations)('finds with "%s" what should read %s', async (check, message, create) => {
+    expect(await failuresOf(suite(create))).toEqual([{ check, message: expect.stringMatching(message) }]);
+  });
+});

@@ -1,0 +1,228 @@
+import { Agent, get } from 'node:http';
+import type { RequestOptions } from 'node:http';
+import { connect } from 'node:net';
+
+import type { HealthProbePlugin, ProbeResult, ProbeTarget } from '@project-runner/core';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { factoryVariations } from './factory-variations.test-support.ts';
+import type { Variation } from './factory-variations.test-support.ts';
+import { checksOf, failuresOf } from './run-suite.test-support.ts';
+import type { It } from './suite.ts';
+import { testHealthProbe } from './test-health-probe.ts';
+
+const timers: NodeJS.Timeout[] = [];
+afterEach(() => timers.splice(0).forEach(clearInterval));
+
+/** A probe by `node:http` whose connection is closed with the answer. */
+function mem(
+  change: (good: HealthProbePlugin['check']) => HealthProbePlugin['check'] = (good) => good,
+): HealthProbePlugin {
+  return {
+    kind: 'health-probe',
+    name: 'mem',
+    apiVersion: 1,
+    check: change((target, signal) => look(target, signal)),
+  };
+}
+
+async function look(
+  target: ProbeTarget,
+  signal: AbortSignal,
+  options: RequestOptions = {},
+): Promise<ProbeResult> {
+  try {
+    const status = await statusOf(target, { agent: false, signal, ...options });
+    if (status === 200 || (status === 404 && target.optionalPath)) return { healthy: true };
+    return { healthy: false, message: `status ${status}` };
+  } catch (error) {
+    return { healthy: false, message: String(error) };
+  }
+}
+
+function statusOf({ host, port, path }: ProbeTarget, options: RequestOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = get({ host, port, path, ...options });
+    request.once('error', reject);
+    request.once('response', (response) => {
+      response.resume().once('end', () => resolve(response.statusCode ?? 0));
+    });
+  });
+}
+
+/** Only looks whether somebody accepts. */
+function tcp(): HealthProbePlugin {
+  return {
+    kind: 'health-probe',
+    name: 'tcp',
+    apiVersion: 1,
+    check: ({ host, port }, signal) =>
+      new Promise((resolve) => {
+        const socket = connect({ host, port, signal });
+        socket.once('connect', () => socket.destroy());
+        socket.once('error', (error) => resolve({ healthy: false, message: error.message }));
+        socket.once('close', (failed) => (failed ? undefined : resolve({ healthy: true })));
+      }),
+  };
+}
+
+const suite =
+  (create: () => HealthProbePlugin, http = true) =>
+  (it: It): void =>
+    testHealthProbe(it, { create, http });
+
+/** Answers something else where a look ends in a certain way. */
+const instead =
+  (isMeant: (result: ProbeResult) => boolean, answer: (result: ProbeResult) => ProbeResult) => () =>
+    mem((good) => async (target, signal) => {
+      const result = await good(target, signal);
+      return isMeant(result) ? answer(result) : result;
+    });
+
+const says =
+  (text: string) =>
+  ({ message = '' }: ProbeResult): boolean =>
+    message.includes(text);
+const well = (): ProbeResult => ({ healthy: true });
+const fails = ({ message }: ProbeResult): never => {
+  throw new Error(message);
+};
+
+const refusal = 'check: a refusal is an answer, not an exception';
+const settles = 'check: settles soon after the signal aborts, without an exception';
+const abortedBefore = 'check: settles at once with a signal that has aborted, without an exception';
+
+const variations: readonly Variation<HealthProbePlugin>[] = [
+  ...factoryVariations(mem, 'check', timers),
+  [
+    'check: a server that is well is healthy',
+    /must find a server well that answers 200, found \{ healthy: false/,
+    () =>
+      mem((good) => async (target, signal) => {
+        const result = await good(target, signal);
+        return result.healthy && !target.optionalPath ? { healthy: false, message: 'not 204' } : result;
+      }),
+  ],
+  [
+    refusal,
+    /\{ healthy: false, message \} instead of rejecting with Error: .*ECONNREFUSED/,
+    instead(says('ECONNREFUSED'), fails),
+  ],
+  [
+    refusal,
+    /must answer \{ healthy: false \} where the connection is refused, found \{ healthy: true/,
+    instead(says('ECONNREFUSED'), well),
+  ],
+  [
+    refusal,
+    /message must say what was seen where the connection is refused, found undefined/,
+    instead(says('ECONNREFUSED'), () => ({ healthy: false })),
+  ],
+  [
+    refusal,
+    /must answer \{ healthy, message \}, found undefined/,
+    instead(says('ECONNREFUSED'), () => undefined as never),
+  ],
+  [
+    settles,
+    /must settle soon, after its signal at the latest; waited for/,
+    () =>
+      mem((good) => (target, signal) => good(target, signal.aborted ? signal : new AbortController().signal)),
+  ],
+  [
+    settles,
+    /instead of rejecting with Error: late/,
+    () =>
+      mem((good) => async (target, signal) => {
+        const before = signal.aborted;
+        const result = await good(target, signal);
+        if (signal.aborted && !before) throw new Error('late');
+        return result;
+      }),
+  ],
+  [
+    abortedBefore,
+    /instead of rejecting with AbortError/,
+    () =>
+      mem((good) => (target, signal) => {
+        signal.throwIfAborted();
+        return good(target, signal);
+      }),
+  ],
+  [
+    abortedBefore,
+    /must settle soon, after its signal at the latest; waited for/,
+    () =>
+      mem((good) => (target, signal) => {
+        if (!signal.aborted) return good(target, signal);
+        return new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve({ healthy: false, message: 'aborted' }));
+        });
+      }),
+  ],
+  [
+    'check: leaves no connection open that would hold up a drain',
+    /must close its connection before it settles, found 1 open/,
+    () => mem(() => (target, signal) => look(target, signal, { agent: new Agent({ keepAlive: true }) })),
+  ],
+  [
+    'check: asks for the path of the target, once',
+    /must ask for the path of the target once .*found \[ '\/' \]/,
+    () => mem((good) => (target, signal) => good({ ...target, path: '/' }, signal)),
+  ],
+  [
+    'check: asks for the path of the target, once',
+    /asking again is up to the runner\), found \[ '\/up\?deep=1', '\/up\?deep=1' \]/,
+    () =>
+      mem((good) => async (target, signal) => {
+        const result = await good(target, signal);
+        return result.healthy ? result : good(target, signal);
+      }),
+  ],
+  [
+    'check: status 500 is unhealthy and is named',
+    /must answer \{ healthy: false \} where the status is 500, found \{ healthy: true/,
+    instead(says('500'), well),
+  ],
+  [
+    'check: status 500 is unhealthy and is named',
+    /message must name the status 500, found 'not well'/,
+    instead(says('500'), () => ({ healthy: false, message: 'not well' })),
+  ],
+  [
+    'check: a connection that ends without an answer is unhealthy',
+    /where the server closes the connection without an answer, found \{ healthy: true/,
+    instead(says('socket hang up'), well),
+  ],
+  [
+    'check: a path that is not there is unhealthy',
+    /where the status is 404 and the path is no guess, found \{ healthy: true/,
+    instead(says('404'), well),
+  ],
+  [
+    'check: with optionalPath "no such path" is well',
+    /take status 404 as well where target\.optionalPath is set, found \{ healthy: false/,
+    () =>
+      mem(
+        (good) =>
+          ({ host, port, path }, signal) =>
+            good({ host, port, path }, signal),
+      ),
+  ],
+];
+
+describe('testHealthProbe', () => {
+  it('passes a correct plugin, of HTTP and of something else', async () => {
+    expect(await failuresOf(suite(mem))).toEqual([]);
+    expect(await failuresOf(suite(tcp, false))).toEqual([]);
+  });
+
+  it('has a broken plugin for each check', () => {
+    const names = checksOf(suite(mem)).map(({ name }) => name);
+    expect(new Set(variations.map(([check]) => check))).toEqual(new Set(names));
+  });
+
+  it.concurrent.each(variations)('finds with "%s" what should read %s', async (check, message, create) => {
+    expect(await failuresOf(suite(create))).toEqual([{ check, message: expect.stringMatching(message) }]);
+  });
+});
