@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { ProjectRunnerError } from '@project-runner/core';
+import { callPlugin, ProjectRunnerError } from '@project-runner/core';
 import type { HealthProbePlugin, ProbeResult } from '@project-runner/core';
 import { healthHttp } from '@project-runner/health-http';
 
@@ -18,15 +18,35 @@ export class HealthChecker {
     this.#probe = probe ?? healthHttp({ timeoutMs: this.#config.timeoutMs });
   }
 
-  /** Looks once. */
-  check(host: string, port: number): Promise<ProbeResult> {
+  /**
+   * Looks once; settles within `timeoutMs`, whatever the probe does.
+   * @throws ProjectRunnerError `PLUGIN_FAILED` where the probe itself breaks
+   */
+  async check(host: string, port: number): Promise<ProbeResult> {
     const { endpoint: path, timeoutMs } = this.#config;
-    return this.#probe.check({ host, port, path }, AbortSignal.timeout(timeoutMs));
+    const limit = new AbortController();
+    const answered = new AbortController();
+    // A timer that holds the process: that of `AbortSignal.timeout` lets it exit in the middle of a look.
+    const late = delay(timeoutMs, undefined, { signal: answered.signal }).then(
+      (): ProbeResult => {
+        limit.abort();
+        return { healthy: false, message: `Health check failed: no answer within ${timeoutMs} ms` };
+      },
+      (): ProbeResult => ({ healthy: false }),
+    );
+    try {
+      const look = callPlugin(this.#probe, 'check', () =>
+        this.#probe.check({ host, port, path }, limit.signal),
+      );
+      return await Promise.race([look, late]);
+    } finally {
+      answered.abort();
+    }
   }
 
   /**
    * Looks until the server is well, at most `maxRetries` times, `retryIntervalMs` apart.
-   * @throws ProjectRunnerError `SERVER_NOT_READY`
+   * @throws ProjectRunnerError `SERVER_NOT_READY`, or `PLUGIN_FAILED` where the probe itself breaks
    */
   async waitForHealthy(host: string, port: number): Promise<void> {
     const { maxRetries, retryIntervalMs } = this.#config;

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+
 import type { PackageManagerPlugin } from '@project-runner/core';
 
 import { defaultPlugins } from '../default-plugins.ts';
@@ -12,13 +14,18 @@ export async function detectPackageManager(
   projectPath: string,
   managers: readonly PackageManagerPlugin[] = presetManagers(),
 ): Promise<string> {
-  return detect(projectPath, managers).plugin.name;
+  // The folders above decide, too, and `..` of a relative path ends too early.
+  return detect(resolve(projectPath), managers).plugin.name;
 }
 
-/** The arguments of an install from a lockfile: `['ci', …]` for npm. @throws TypeError for a name that is not in the preset */
-export function getInstallArgs(name: string): string[] {
+/**
+ * The arguments of an install from a lockfile: `['ci', …]` for npm. With the version those of that version; today's
+ * without it, which for yarn is not 1.
+ * @throws TypeError for a name that is not in the preset
+ */
+export function getInstallArgs(name: string, version?: string): string[] {
   const options = { frozen: true, allowScripts: false, standalone: true };
-  return [...byName(name).install(options).args];
+  return [...byName(name).install({ ...options, ...(version === undefined ? {} : { version }) }).args];
 }
 
 /** The arguments that run the build script: `['run', 'build']`. @throws TypeError for a name that is not in the preset */

@@ -1,3 +1,4 @@
+import { callPlugin } from '@project-runner/core';
 import type { PortLease, PortStrategyPlugin } from '@project-runner/core';
 import { portsRange } from '@project-runner/ports-range';
 
@@ -6,7 +7,10 @@ export class PortAllocator {
   readonly #strategy: PortStrategyPlugin;
   readonly #leases = new Map<number, PortLease>();
 
-  /** @param portRange inclusive, default 4111–4200 */
+  /**
+   * @param portRange inclusive, default 4111–4200
+   * @throws ProjectRunnerError `CONFIG_INVALID`
+   */
   constructor(
     portRange: { start: number; end: number } = { start: 4111, end: 4200 },
     strategy: PortStrategyPlugin = portsRange(portRange),
@@ -40,7 +44,7 @@ export class PortAllocator {
   }
 
   getAvailableCount(): number {
-    return this.#strategy.stats?.().available ?? 0;
+    return callPlugin(this.#strategy, 'stats', () => this.#strategy.stats?.())?.available ?? 0;
   }
 
   async #preferred(port: number | undefined): Promise<PortLease | null> {
@@ -56,6 +60,8 @@ export class PortAllocator {
   #acquire(port?: number): Promise<PortLease> {
     const owner = `pid ${process.pid}`;
     const request = port === undefined ? { exclude: [], owner } : { exclude: [], owner, port };
-    return this.#strategy.acquire(request, new AbortController().signal);
+    return callPlugin(this.#strategy, 'acquire', () =>
+      this.#strategy.acquire(request, new AbortController().signal),
+    );
   }
 }

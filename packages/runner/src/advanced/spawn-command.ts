@@ -12,7 +12,7 @@ export interface SpawnCommandOptions {
   cwd: string;
   /** The whole environment: nothing is inherited. */
   env: Record<string, string>;
-  /** Gets each line of stdout and stderr, without its line ending. */
+  /** Gets each line of stdout and stderr, without its line ending, all of them before `closed` of the handle resolves. */
   onOutput?: (line: string) => void;
 }
 
@@ -25,7 +25,16 @@ export async function spawnCommand(
   args: readonly string[],
   options: SpawnCommandOptions,
 ): Promise<ProcessHandle> {
-  const lines = createTextLines((line) => options.onOutput?.(line));
+  let warned = false;
+  const lines = createTextLines((line) => {
+    try {
+      options.onOutput?.(line);
+    } catch (error) {
+      // It must not cost the lines after it, nor come up where nobody can catch it.
+      if (!warned) process.emitWarning(error instanceof Error ? error : String(error));
+      warned = true;
+    }
+  });
   const handle = await launcherLocal().launch({
     id: `command-${randomUUID()}`,
     file: resolveNode(command),
@@ -39,6 +48,9 @@ export async function spawnCommand(
   return handle;
 }
 
+/** From SIGTERM to SIGKILL for what a command leaves behind. */
+const leftoverGraceMs = 2000;
+
 /** How a command ended and what it printed. */
 export interface CommandResult extends ProcessExit {
   /** The exit code; 128 and more for death by signal, which is never success. */
@@ -46,7 +58,10 @@ export interface CommandResult extends ProcessExit {
   output: string[];
 }
 
-/** Runs a program to its end. @throws ProjectRunnerError `SPAWN_FAILED` */
+/**
+ * Runs a program to its end. What it left running in the background is stopped: nobody else could.
+ * @throws ProjectRunnerError `SPAWN_FAILED`, or `STOP_FAILED` naming processes that survived
+ */
 export async function runCommand(
   command: string,
   args: readonly string[],
@@ -61,6 +76,7 @@ export async function runCommand(
     },
   });
   const exit = await handle.exited;
+  await handle.stop({ graceMs: leftoverGraceMs });
   await handle.closed;
   return { ...exit, exitCode: exit.code ?? 128 + signalNumber(exit.signal), output };
 }
