@@ -6,6 +6,7 @@ import type { Build, BuildOptions } from '@project-runner/core';
 import type { LocalProcessRunner } from '@project-runner/runner';
 import { describe, expect, it } from 'vitest';
 
+import { pathWith, toolsOf } from '../support/package-manager-tools.ts';
 import { buildRecord, deploymentRecord, projectRecord } from '../support/records.ts';
 import { serverProject } from '../support/server-project.ts';
 import { tempFolder, writeFiles } from '../support/temp-folder.ts';
@@ -64,7 +65,7 @@ describe('a project that cannot be built', () => {
     [
       'a build that fails',
       withScript('console.log("working"); process.exit(4)'),
-      /Build failed with exit code/,
+      /Build failed with exit code 4(?!\d)/,
     ],
     [
       'a build that is killed',
@@ -260,6 +261,36 @@ describe('a build', () => {
     expect(await building).toMatchObject({ status: 'failed', errorMessage: 'Build was cancelled' });
   });
 });
+
+describe.each([toolsOf('npm', 11), toolsOf('pnpm', 9), toolsOf('yarn', 1), toolsOf('bun')].flat())(
+  'an install by $name $version, which skips all scripts',
+  (tool) => {
+    const files: Parameters<typeof writeFiles>[1] = {
+      'package.json': {
+        json: {
+          packageManager: `${tool.name}@${tool.version}`,
+          scripts: { start: 'node server.mjs', postinstall: 'exit 1', prepare: 'exit 1' },
+          dependencies: { native: 'file:./native', quiet: 'file:./quiet' },
+        },
+      },
+      'native/package.json': {
+        json: { name: 'native', version: '1.0.0', scripts: { postinstall: 'exit 1' } },
+      },
+      'quiet/package.json': { json: { name: 'quiet', version: '1.0.0' } },
+      'server.mjs': '',
+    };
+
+    it('names them in the log', async () => {
+      const { runner } = testRunner();
+      const options = { skipInstall: false, envVars: { PATH: pathWith(tool) } };
+      const { build, log } = await buildFiles(runner, files, options);
+      expect(build.errorMessage, log.join('\n')).toBeNull();
+      expect(log).toContain(
+        "Install scripts were skipped: native, the project's own (postinstall, prepare). Allow them with allowInstallScripts",
+      );
+    });
+  },
+);
 
 describe('a start script', () => {
   it('that only a shell understands runs in a wrapper whose whole group is stopped', async () => {

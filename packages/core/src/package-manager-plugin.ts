@@ -46,10 +46,15 @@ export interface PackageManagerPlugin {
   install(options: InstallOptions): Command;
   /** The command that runs a script of package.json. */
   run(script: string, args: readonly string[], options?: { version?: string }): Command;
+  /** The command that prints the version. @default the program of `run` with `--version` */
+  version?(): Command;
   /** The member patterns of the workspace whose root this folder is: `['packages/*', '!packages/old']`; `null` where it is none. */
   workspacePatterns?(directory: DirectorySnapshot): readonly string[] | null;
   /** Names the remedy of a failed install from what the manager printed. */
   explainFailure?(output: string): InstallFailure | null;
-  /** Names of packages whose install scripts the manager skipped, from what it printed. */
+  /**
+   * Names of packages whose install scripts the manager skipped, from what it printed. Not asked after an install with
+   * `--ignore-scripts`: that skips all of them, and the runner names them.
+   */
   skippedScripts?(output: string): readonly string[];
 }

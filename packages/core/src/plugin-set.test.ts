@@ -43,6 +43,18 @@ describe('PluginSet', () => {
 });
 
 describe('validatePlugin', () => {
+  const manager = { ...probe('a'), kind: 'package-manager', detect: probe, install: probe, run: probe };
+
+  it('takes optional members that are there, or are undefined', () => {
+    const optional = {
+      version: probe,
+      workspacePatterns: probe,
+      explainFailure: probe,
+      skippedScripts: undefined,
+    };
+    expect(validatePlugin({ ...manager, ...optional })).toMatchObject({ version: probe });
+  });
+
   it.each([
     ['a function', probe, /found the function probe/],
     ['nothing', null, /must be an object, found null/],
@@ -56,6 +68,16 @@ describe('validatePlugin', () => {
       'a method of a wrong type',
       probe('a', { check: 'x' }),
       /\[health-probe:a\] check must be a function, found "x"/,
+    ],
+    [
+      'an optional method of a wrong type',
+      { ...manager, skippedScripts: ['esbuild'] },
+      /\[package-manager:a\] skippedScripts must be a function, found an array/,
+    ],
+    [
+      'a version that is no method',
+      { ...manager, version: '1.0.0' },
+      /version must be a function, found "1\.0\.0"/,
     ],
     ['another apiVersion', probe('a', { apiVersion: 2 }), /apiVersion 2, this core supports 1/],
   ])('refuses %s', (_, value, message) => {

@@ -3,7 +3,7 @@ import { ProjectRunnerError } from './project-runner-error.ts';
 
 const supportedApiVersion = 1;
 
-/** What each kind must have; everything else is optional. */
+/** What each kind must have. */
 const requiredMembers = {
   'package-manager': { detect: 'function', install: 'function', run: 'function' },
   'health-probe': { check: 'function' },
@@ -19,6 +19,21 @@ const requiredMembers = {
   },
   launcher: { launch: 'function' },
 } as const satisfies Record<PluginKind, Record<string, 'function' | 'number'>>;
+
+/** What each kind may have; `undefined` is as good as absent. */
+const optionalMembers: Readonly<Record<PluginKind, Readonly<Record<string, 'function' | 'string'>>>> = {
+  'package-manager': {
+    version: 'function',
+    workspacePatterns: 'function',
+    explainFailure: 'function',
+    skippedScripts: 'function',
+  },
+  'health-probe': {},
+  'log-sink': { read: 'function' },
+  'port-strategy': { stats: 'function' },
+  framework: { healthPath: 'string', readyMessage: 'function' },
+  launcher: { adopt: 'function' },
+};
 
 /** Checks the shape of a plugin. @throws ProjectRunnerError `PLUGIN_INVALID` saying what is missing */
 export function validatePlugin(value: unknown): Plugin {
@@ -53,11 +68,17 @@ export function validatePlugin(value: unknown): Plugin {
   for (const [member, type] of Object.entries(requiredMembers[kind])) {
     const found = plugin[member];
     if (found === undefined) throw invalid(`[${key}] is missing ${member}`, undefined, key);
-    if (typeof found !== type) {
-      throw invalid(`[${key}] ${member} must be a ${type}, found ${describe(found)}`, undefined, key);
-    }
+    expectType(key, member, found, type);
+  }
+  for (const [member, type] of Object.entries(optionalMembers[kind])) {
+    if (plugin[member] !== undefined) expectType(key, member, plugin[member], type);
   }
   return value as Plugin;
+}
+
+function expectType(key: string, member: string, found: unknown, type: string): void {
+  if (typeof found === type) return;
+  throw invalid(`[${key}] ${member} must be a ${type}, found ${describe(found)}`, undefined, key);
 }
 
 function invalid(message: string, hint?: string, plugin?: string): ProjectRunnerError {

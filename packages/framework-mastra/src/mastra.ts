@@ -8,6 +8,8 @@ import type {
 } from '@project-runner/core';
 
 const entry = '.mastra/output/index.mjs';
+/** How far up a workspace's root is looked for; a snapshot ends there in any case. */
+const deepest = 16;
 const sources = ['src/mastra/index.ts', 'src/mastra/index.js', 'mastra/index.ts', 'mastra/index.js'];
 
 export interface MastraOptions {
@@ -56,12 +58,20 @@ function detect({ manifest, has }: DirectorySnapshot): FrameworkEvidence | null 
 
 /** A project that has the CLI and no script for it is built all the same, unless the output is there already. */
 function withoutScript(project: DirectorySnapshot): { command?: { file: string; args: string[] } } {
-  const cli = 'node_modules/mastra/dist/index.js';
   const hasCli = Object.hasOwn(
     { ...project.manifest?.devDependencies, ...project.manifest?.dependencies },
     'mastra',
   );
-  return hasCli && !project.has(entry) ? { command: { file: 'node', args: [cli, 'build'] } } : {};
+  return hasCli && !project.has(entry)
+    ? { command: { file: 'node', args: [findCli(project), 'build'] } }
+    : {};
+}
+
+/** In the project's own `node_modules`, or in that of a folder further up: a workspace hoists it to its root. */
+function findCli(project: DirectorySnapshot): string {
+  const cli = 'node_modules/mastra/dist/index.js';
+  const places = Array.from({ length: deepest }, (_, level) => '../'.repeat(level) + cli);
+  return places.find((place) => project.has(place)) ?? cli;
 }
 
 /** Sent over IPC at the moment the server listens. */

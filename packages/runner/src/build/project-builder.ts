@@ -1,27 +1,15 @@
-import { randomUUID } from 'node:crypto';
-
-import { callPlugin, ProjectRunnerError } from '@project-runner/core';
-import type { Build, BuildOptions, BuildPlan, PluginSet, Project, ProjectSource } from '@project-runner/core';
+import type { Build, BuildOptions, PluginSet, Project, ProjectSource } from '@project-runner/core';
 
 import type { ResolvedConfig } from '../config.ts';
-import { detectFramework } from '../detect/detect-framework.ts';
-import { detectPackageManager } from '../detect/detect-package-manager.ts';
-import { snapshotDirectory } from '../detect/snapshot-directory.ts';
-import { buildEnvironment } from '../environment/base-environment.ts';
-import { storedVariables } from '../environment/stored-variables.ts';
-import { envVars } from '../resolve-config.ts';
 import { buildCancelled, buildErrorMessage, buildTimeout } from './build-error.ts';
 import { createBuildLog } from './build-log.ts';
 import type { BuildLog } from './build-log.ts';
 import { createBuildQueue } from './build-queue.ts';
 import type { BuildQueue } from './build-queue.ts';
 import { checkBuildOptions } from './check-build-options.ts';
-import { installDependencies } from './install-dependencies.ts';
+import { makeRelease } from './make-release.ts';
 import { onAbort } from './on-abort.ts';
-import { prepareSource } from './prepare-source.ts';
-import { releaseDir, removeRelease, removeUnreleased, writeRelease } from './release.ts';
-import type { Release } from './release.ts';
-import { runBuildScript } from './run-build-script.ts';
+import { releaseDir, removeUnreleased } from './release.ts';
 
 export interface ProjectBuilderParts {
   config: ResolvedConfig;
@@ -85,7 +73,16 @@ export class ProjectBuilder {
       await this.#queue.run(cancel.signal, async () => {
         startedAt = new Date();
         await this.#withTimeout(cancel, options.timeoutMs, () =>
-          this.#make(dir, request, opened, cancel.signal),
+          makeRelease({
+            ...this.#parts,
+            request,
+            dir,
+            log: opened,
+            signal: cancel.signal,
+            onLateAnswer: () => {
+              if (!this.#running.has(dir)) void this.#discard(dir);
+            },
+          }),
         );
       });
       return settled(build, startedAt, opened, null);
@@ -123,75 +120,6 @@ export class ProjectBuilder {
       clearTimeout(timer);
     }
   }
-
-  async #make(dir: string, request: BuildRequest, log: BuildLog, signal: AbortSignal): Promise<void> {
-    const { config, plugins } = this.#parts;
-    const { project, build, source, options = {} } = request;
-    const managers = plugins.all('package-manager');
-    const skipInstall = options.skipInstall ?? false;
-    log.line('Preparing source');
-    await removeRelease(dir);
-    const { rootDir, projectDir } = await prepareSource(project, {
-      source,
-      targetDir: dir,
-      buildDir: config.buildDir,
-      managers,
-      skipInstall,
-      signal,
-      onLateAnswer: () => {
-        if (!this.#running.has(dir)) void this.#discard(dir);
-      },
-    });
-    const manager = detectPackageManager(projectDir, managers, rootDir);
-    log.line(`Detected package manager: ${manager.plugin.name}`);
-    const before = snapshotDirectory(projectDir, rootDir);
-    const { plugin: framework, reason } = detectFramework(before, plugins.all('framework'));
-    log.line(`Detected framework: ${framework.name} (${reason})`);
-    const plan = callPlugin(framework, 'build', () => framework.build(before));
-    const context = {
-      launcher: plugins.one('launcher'),
-      id: `build-${randomUUID()}`,
-      signal,
-      env: this.#environment(plan.env, request),
-      onLine: log.line,
-    };
-    if (skipInstall) log.line('Skipping the install');
-    else await installDependencies(manager, { ...context, allowScripts: config.allowInstallScripts });
-    await runBuildScript(plan, manager, { ...context, cwd: projectDir });
-    signal.throwIfAborted();
-    const after = snapshotDirectory(projectDir, rootDir);
-    const output = callPlugin(framework, 'output', () => framework.output(after));
-    if (output !== null && !after.has(output)) throw outputMissing(projectDir, output);
-    const release: Release = {
-      formatVersion: 1,
-      projectId: project.id,
-      buildId: build.id,
-      framework: framework.name,
-      rootDir,
-      projectDir,
-      packageManager: manager.plugin.name,
-      createdAt: new Date().toISOString(),
-    };
-    await writeRelease(dir, release);
-    log.line('Build succeeded');
-  }
-
-  #environment(ofFramework: BuildPlan['env'], request: BuildRequest): Record<string, string> {
-    return {
-      ...buildEnvironment(),
-      CI: '1',
-      ...ofFramework,
-      ...this.#parts.config.globalEnvVars,
-      ...storedVariables(request.project.envVars),
-      ...envVars('envVars', request.options?.envVars),
-    };
-  }
-}
-
-function outputMissing(projectDir: string, output: string): ProjectRunnerError {
-  return new ProjectRunnerError('OUTPUT_MISSING', `Build output not found at ${projectDir}/${output}`, {
-    hint: 'Add a "build" script to package.json that makes it, or commit it',
-  });
 }
 
 function settled(

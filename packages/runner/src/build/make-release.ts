@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+
+import { callPlugin, ProjectRunnerError } from '@project-runner/core';
+import type { BuildPlan, FrameworkPlugin } from '@project-runner/core';
+
+import type { ResolvedConfig } from '../config.ts';
+import { detectFramework } from '../detect/detect-framework.ts';
+import { detectPackageManager } from '../detect/detect-package-manager.ts';
+import type { DetectedPackageManager } from '../detect/detect-package-manager.ts';
+import { snapshotDirectory } from '../detect/snapshot-directory.ts';
+import { buildEnvironment } from '../environment/base-environment.ts';
+import { storedVariables } from '../environment/stored-variables.ts';
+import { envVars } from '../resolve-config.ts';
+import type { BuildLog } from './build-log.ts';
+import { installDependencies } from './install-dependencies.ts';
+import { prepareSource } from './prepare-source.ts';
+import type { PreparedSource } from './prepare-source.ts';
+import type { BuildRequest, ProjectBuilderParts } from './project-builder.ts';
+import { removeRelease, writeRelease } from './release.ts';
+import { runBuildScript } from './run-build-script.ts';
+
+export interface MakeReleaseOptions extends ProjectBuilderParts {
+  request: BuildRequest;
+  /** Where the files go. */
+  dir: string;
+  log: BuildLog;
+  signal: AbortSignal;
+  /** The source settled after the signal had aborted: it may have written into `dir` until now. */
+  onLateAnswer(): void;
+}
+
+/** How the project is built, as far as its files tell. */
+interface Detected extends PreparedSource {
+  manager: DetectedPackageManager;
+  framework: FrameworkPlugin;
+}
+
+/** Source → detect → install → build → release. @throws ProjectRunnerError; the signal's reason when it aborts */
+export async function makeRelease(options: MakeReleaseOptions): Promise<void> {
+  const { dir, request, log, signal } = options;
+  log.line('Preparing source');
+  await removeRelease(dir);
+  const detected = detect(await prepare(options), options);
+  await installAndBuild(detected, options);
+  signal.throwIfAborted();
+  const { rootDir, projectDir, framework, manager } = detected;
+  const after = snapshotDirectory(projectDir, rootDir);
+  const output = callPlugin(framework, 'output', () => framework.output(after));
+  if (output !== null && !after.has(output)) throw outputMissing(projectDir, output);
+  await writeRelease(dir, {
+    formatVersion: 1,
+    projectId: request.project.id,
+    buildId: request.build.id,
+    framework: framework.name,
+    rootDir,
+    projectDir,
+    packageManager: manager.plugin.name,
+    createdAt: new Date().toISOString(),
+  });
+  log.line('Build succeeded');
+}
+
+function prepare(options: MakeReleaseOptions): Promise<PreparedSource> {
+  const { config, plugins, request, dir, signal, onLateAnswer } = options;
+  return prepareSource(request.project, {
+    source: request.source,
+    targetDir: dir,
+    buildDir: config.buildDir,
+    managers: plugins.all('package-manager'),
+    skipInstall: request.options?.skipInstall ?? false,
+    signal,
+    onLateAnswer,
+  });
+}
+
+function detect({ rootDir, projectDir }: PreparedSource, options: MakeReleaseOptions): Detected {
+  const { plugins, log } = options;
+  const manager = detectPackageManager(projectDir, plugins.all('package-manager'), rootDir);
+  log.line(`Detected package manager: ${manager.plugin.name}`);
+  const snapshot = snapshotDirectory(projectDir, rootDir);
+  const { plugin: framework, reason } = detectFramework(snapshot, plugins.all('framework'));
+  log.line(`Detected framework: ${framework.name} (${reason})`);
+  return { rootDir, projectDir, manager, framework };
+}
+
+async function installAndBuild(detected: Detected, options: MakeReleaseOptions): Promise<void> {
+  const { rootDir, projectDir, manager, framework } = detected;
+  const { config, plugins, request, log, signal } = options;
+  const askPlan = (): BuildPlan =>
+    callPlugin(framework, 'build', () => framework.build(snapshotDirectory(projectDir, rootDir)));
+  const context = {
+    launcher: plugins.one('launcher'),
+    id: `build-${randomUUID()}`,
+    signal,
+    env: environment(askPlan().env, config, request),
+    onLine: log.line,
+  };
+  if (request.options?.skipInstall) log.line('Skipping the install');
+  else
+    await installDependencies(manager, { ...context, projectDir, allowScripts: config.allowInstallScripts });
+  // Asked again: what runs the build may have come with the install.
+  await runBuildScript({ ...context, cwd: projectDir, plan: askPlan(), framework, manager });
+}
+
+function environment(
+  ofFramework: BuildPlan['env'],
+  config: ResolvedConfig,
+  { project, options }: BuildRequest,
+): Record<string, string> {
+  return {
+    ...buildEnvironment(),
+    CI: '1',
+    ...ofFramework,
+    ...config.globalEnvVars,
+    ...storedVariables(project.envVars),
+    ...envVars('envVars', options?.envVars),
+  };
+}
+
+function outputMissing(projectDir: string, output: string): ProjectRunnerError {
+  return new ProjectRunnerError('OUTPUT_MISSING', `Build output not found at ${projectDir}/${output}`, {
+    hint: 'Add a "build" script to package.json that makes it, or commit it',
+  });
+}

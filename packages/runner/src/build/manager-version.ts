@@ -1,0 +1,50 @@
+import { callPlugin } from '@project-runner/core';
+import type { Command } from '@project-runner/core';
+
+import type { DetectedPackageManager } from '../detect/detect-package-manager.ts';
+import { checkCommand } from './check-command.ts';
+import { describeExit } from './describe-exit.ts';
+import type { RunBuildCommandOptions } from './run-build-command.ts';
+import { managerNotInstalled, runManagerCommand } from './run-manager-command.ts';
+
+/**
+ * The version of the package manager that is there.
+ * @throws ProjectRunnerError `PACKAGE_MANAGER_NOT_INSTALLED` where there is none, or one that cannot do it
+ */
+export async function managerVersion(
+  manager: DetectedPackageManager,
+  options: RunBuildCommandOptions,
+): Promise<string> {
+  const command = versionCommand(manager);
+  const lines: string[] = [];
+  const exit = await runManagerCommand(manager, command, { ...options, onLine: (line) => lines.push(line) });
+  const version = lines.map((line) => /^v?(\d+\.\d+\.\d+\S*)$/.exec(line.trim())?.[1]).find(Boolean);
+  if (exit.code === 0 && version) return checkMajor(manager, version, options.onLine);
+  const asked = [command.file, ...command.args].join(' ');
+  const answer = `\`${asked}\` answered ${describeExit(exit)}: ${lines.at(-1) ?? ''}`;
+  throw managerNotInstalled(manager, answer);
+}
+
+function versionCommand({ plugin }: DetectedPackageManager): Command {
+  if (plugin.version) {
+    return checkCommand(
+      plugin,
+      'version',
+      callPlugin(plugin, 'version', () => plugin.version?.()),
+    );
+  }
+  const run = callPlugin(plugin, 'run', () => plugin.run('build', []));
+  return { ...checkCommand(plugin, 'run', run), args: ['--version'] };
+}
+
+/** Yarn 1 cannot install a Berry project nor the other way; for the rest another major usually works. */
+function checkMajor(manager: DetectedPackageManager, found: string, onLine: (line: string) => void): string {
+  const asked = /^\D*(\d+)/.exec(manager.version ?? '')?.[1];
+  const major = found.split('.')[0];
+  if (asked === undefined || asked === major) return found;
+  const problem = `the project asks for ${manager.plugin.name} ${manager.version}, found is ${found}`;
+  if (manager.plugin.name === 'yarn' && (asked === '1') !== (major === '1'))
+    throw managerNotInstalled(manager, problem);
+  onLine(`Warning: ${problem}`);
+  return found;
+}
