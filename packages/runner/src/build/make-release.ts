@@ -112,7 +112,7 @@ function environment(
     CI: '1',
     ...ofFramework,
     ...config.globalEnvVars,
-    ...storedVariables(project.envVars),
+    ...storedVariables(project.envVars, 'project.envVars'),
     ...envVars('envVars', options?.envVars),
   };
 }
