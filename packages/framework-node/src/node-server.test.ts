@@ -31,6 +31,15 @@ describe('a start script', () => {
     [`node "my server.js"`, run('/project/my server.js')],
     [String.raw`node my\ server.js`, run('/project/my server.js')],
     ['next start', run('/project/node_modules/next/dist/bin/next', 'start')],
+    ['node server.js --config server.js', run('/project/server.js', '--config', 'server.js')],
+    [
+      'node --import server.js ./server.js server.js',
+      run('--import', 'server.js', '/project/server.js', 'server.js'),
+    ],
+    [
+      'next start node_modules/next/dist/bin/next',
+      run('/project/node_modules/next/dist/bin/next', 'start', 'node_modules/next/dist/bin/next'),
+    ],
     ['native', wrapped],
     ['node missing.js', wrapped],
     ['node -e "x()"', wrapped],
@@ -64,6 +73,20 @@ describe('a project without a start script', () => {
     [{}, 'server.js'],
   ])('%j starts %s', (manifest, entry) => {
     expect(nodeServer().output(memoryDirectory(files, { manifest }))).toBe(entry);
+  });
+});
+
+describe('scripts around the start script', () => {
+  const reason = (scripts: Record<string, string>, startScript?: string): string | undefined =>
+    nodeServer(startScript === undefined ? {} : { startScript }).detect(
+      memoryDirectory({}, { manifest: { scripts } }),
+    )?.reason;
+
+  it('are said not to run', () => {
+    const scripts = { start: 'x', prestart: 'y', poststart: 'z', preserve: 'a', serve: 'b' };
+    expect(reason(scripts)).toBe('script start; prestart and poststart will not run');
+    expect(reason(scripts, 'serve')).toBe('script serve; preserve will not run');
+    expect(reason({ start: 'x', prebuild: 'y' })).toBe('script start');
   });
 });
 

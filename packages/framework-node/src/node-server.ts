@@ -5,11 +5,11 @@ import type {
   FrameworkEvidence,
   FrameworkPlugin,
   ReadyMessage,
-  StartPlan,
 } from '@project-runner/core';
 
 import { resolveEntry } from './resolve-entry.ts';
 import { resolveScript } from './resolve-script.ts';
+import type { ResolvedScript } from './resolve-script.ts';
 
 export interface NodeServerOptions {
   /** Path of the health probe. Without it `/health` is tried, and where there is none, a port that accepts is enough. */
@@ -30,11 +30,11 @@ const usualEntries = ['server.js', 'server.mjs', 'index.js', 'index.mjs'];
 export function nodeServer(options: NodeServerOptions = {}): FrameworkPlugin {
   const { healthPath, entry, startScript = 'start', drainSeconds = 10, cwd = 'release' } = options;
 
-  const find = (project: DirectorySnapshot): (StartPlan['command'] & { entry: string }) | null => {
+  const find = (project: DirectorySnapshot): ResolvedScript | null => {
     const script = entry === undefined ? project.manifest?.scripts[startScript] : undefined;
     if (script !== undefined) return resolveScript(project, script);
     const file = entryFile(project, entry);
-    return file === null ? null : { file: 'node', args: [file], entry: file };
+    return file === null ? null : { flags: [], entry: file, args: [], env: {} };
   };
 
   return {
@@ -58,8 +58,8 @@ export function nodeServer(options: NodeServerOptions = {}): FrameworkPlugin {
       if (!found)
         return { command: { file: 'node', args: ['--run', startScript] }, cwd: 'release', wrapped: true };
       // Absolute, since the working folder may be another one.
-      const args = found.args.map((arg) => (arg === found.entry ? join(release.dir, arg) : arg));
-      return { command: { file: found.file, args, ...(found.env ? { env: found.env } : {}) }, cwd };
+      const args = [...found.flags, join(release.dir, found.entry), ...found.args];
+      return { command: { file: 'node', args, env: found.env }, cwd };
     },
     // Every name that servers are known to read; HOSTNAME is what Next and others bind.
     env: ({ host, port }) => ({ PORT: String(port), HOST: host, HOSTNAME: host }),
@@ -76,11 +76,19 @@ function detect(
   if (!manifest) return null;
   const reason =
     (entry && 'option entry') ||
-    (manifest.scripts[startScript] !== undefined && `script ${startScript}`) ||
+    scriptReason(manifest.scripts, startScript) ||
     (manifest.main && `main ${manifest.main}`) ||
     (manifest.bin && 'bin') ||
     usualEntries.find((file) => project.has(file));
   return reason ? { strength: 'fallback', reason } : null;
+}
+
+/** Scripts around the start script that npm would run are named, so that nobody waits for them in vain. */
+function scriptReason(scripts: Readonly<Record<string, string>>, startScript: string): string | undefined {
+  if (scripts[startScript] === undefined) return undefined;
+  const around = [`pre${startScript}`, `post${startScript}`].filter((name) => scripts[name] !== undefined);
+  const skipped = around.length === 0 ? '' : `; ${around.join(' and ')} will not run`;
+  return `script ${startScript}${skipped}`;
 }
 
 function entryFile(project: DirectorySnapshot, entry: string | undefined): string | null {

@@ -1,12 +1,20 @@
-import type { Command, DirectorySnapshot } from '@project-runner/core';
+import type { DirectorySnapshot } from '@project-runner/core';
 
 import { resolveEntry } from './resolve-entry.ts';
 import { splitCommandLine } from './split-command-line.ts';
 
-export interface ResolvedScript extends Command {
+export interface ResolvedScript {
+  /** Arguments of Node. */
+  flags: readonly string[];
   /** The file that runs, relative to the project. */
   entry: string;
+  /** Arguments of that file. */
+  args: readonly string[];
+  /** Variables in front of the command. */
+  env: Readonly<Record<string, string>>;
 }
+
+type ResolvedCommand = Omit<ResolvedScript, 'env'>;
 
 /** The runner says where a server listens; a `PORT=3000` in front of a script must not. */
 const addressVariables = new Set(['PORT', 'HOST', 'HOSTNAME']);
@@ -45,7 +53,7 @@ function assignment(word: string | undefined): { name: string; value: string } |
   return match ? { name: match[1] ?? '', value: match[2] ?? '' } : null;
 }
 
-function resolveNode(project: DirectorySnapshot, words: readonly string[]): ResolvedScript | null {
+function resolveNode(project: DirectorySnapshot, words: readonly string[]): ResolvedCommand | null {
   const flags: string[] = [];
   let at = 0;
   for (; words[at]?.startsWith('-'); at += 1) {
@@ -57,7 +65,7 @@ function resolveNode(project: DirectorySnapshot, words: readonly string[]): Reso
   }
   const path = words[at];
   const entry = path === undefined ? null : resolveEntry(project, path);
-  return entry === null ? null : { file: 'node', args: [...flags, entry, ...words.slice(at + 1)], entry };
+  return entry === null ? null : { flags, entry, args: words.slice(at + 1) };
 }
 
 /** A bin of a dependency whose name it carries (`next start`, `tsx src/server.ts`): the JavaScript file behind it. */
@@ -65,12 +73,12 @@ function resolveBin(
   project: DirectorySnapshot,
   name: string,
   args: readonly string[],
-): ResolvedScript | null {
+): ResolvedCommand | null {
   if (!/^[\w.-]+$/.test(name)) return null;
   const bin = binOf(project, name);
   const text = bin === null ? undefined : project.read(bin);
   const isScript = text !== undefined && (/^#!.*\bnode\b/.test(text) || /\.[cm]?js$/.test(bin ?? ''));
-  return isScript && bin !== null ? { file: 'node', args: [bin, ...args], entry: bin } : null;
+  return isScript && bin !== null ? { flags: [], entry: bin, args } : null;
 }
 
 function binOf(project: DirectorySnapshot, name: string): string | null {
