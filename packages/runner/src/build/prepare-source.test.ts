@@ -125,6 +125,14 @@ describe('a source that fills the folder it is given', () => {
     await expect(prepareClone(files, 'app')).rejects.toMatchObject({ code: 'SYMLINK_ESCAPES' });
   });
 
+  it('is refused when the project itself is such a link, or its package.json', async () => {
+    const elsewhere = writeFiles(tempFolder(), { 'package.json': withBuild, secret: 'oops' });
+    const escapes = { code: 'SYMLINK_ESCAPES', message: expect.not.stringContaining('oops') as string };
+    await expect(prepareClone({ app: { link: elsewhere } }, 'app')).rejects.toMatchObject(escapes);
+    const files: Files = { 'package.json': { link: join(elsewhere, 'secret') } };
+    await expect(prepareClone(files)).rejects.toMatchObject(escapes);
+  });
+
   it('is a member of its own workspace and never of one of the host', async () => {
     const host = writeFiles(tempFolder(), { 'package.json': { json: { workspaces: ['**'] } } });
     const buildDir = join(host, 'builds');

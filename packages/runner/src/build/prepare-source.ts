@@ -44,21 +44,31 @@ export async function prepareSource(
   const { targetDir, managers, signal } = options;
   await rm(targetDir, { recursive: true, force: true });
   await mkdir(targetDir, { recursive: true });
-  const path = await existingFolder(await askSource(project, options));
-  const manifest = readManifest(path);
-  if (!manifest) {
-    throw new ProjectRunnerError('MANIFEST_MISSING', `${path} has no package.json`, {
-      hint: 'Point the project at the folder that holds its package.json',
-    });
-  }
+  const answer = await askSource(project, options);
+  const path = await existingFolder(answer);
   const target = await realpath(targetDir);
-  if (path === target || path.startsWith(target + sep)) {
+  if (isInside(path, target) || isInside(resolve(answer), targetDir)) {
+    // Before anything is read: what a link leads to could be quoted in an error.
     await refuseEscapingLinks(target, signal);
+    requireManifest(path);
     return { rootDir: findWorkspaceRoot(path, managers, target), projectDir: path };
   }
+  const manifest = requireManifest(path);
   const root = findWorkspaceRoot(path, managers);
   await copyProject(root, target, { ...(await exclusions(path, manifest, options)), signal });
   return { rootDir: target, projectDir: resolve(target, relative(root, path)) };
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
+}
+
+function requireManifest(path: string): PackageManifest {
+  const manifest = readManifest(path);
+  if (manifest) return manifest;
+  throw new ProjectRunnerError('MANIFEST_MISSING', `${path} has no package.json`, {
+    hint: 'Point the project at the folder that holds its package.json',
+  });
 }
 
 async function exclusions(
