@@ -3,7 +3,7 @@ import { exitCodeOf, exitCodeOfSignal } from '../exit-codes.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { openProject } from '../project/open-project.ts';
 import type { OpenedProject } from '../project/open-project.ts';
-import { removeOldBuilds } from '../project/remove-old-builds.ts';
+import { keepBuild, removeOldBuilds } from '../project/remove-old-builds.ts';
 import { listenForStop } from '../stop-requests.ts';
 import type { StopRequests } from '../stop-requests.ts';
 import type { ProjectOptions } from './project-options.ts';
@@ -33,14 +33,17 @@ export async function withProject(
     if (stop.reason() !== 'output-closed') reporter.notice('Stopping, press Ctrl-C again to kill at once');
   });
   const run = async (): Promise<number> => {
+    let doneWithBuild = (): void => {};
     try {
       opened = await openProject(path, options, io, reporter);
+      doneWithBuild = keepBuild(opened.buildsDir, opened.build.id);
       return await task(opened, stop);
     } catch (error) {
       reporter.error(error);
       return exitCodeOf(error);
     } finally {
       await opened?.runner.shutdown();
+      doneWithBuild();
     }
   };
   const orderly = run().catch((error: unknown) => {

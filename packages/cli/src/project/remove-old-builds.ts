@@ -7,12 +7,12 @@ const keptBuilds = 3;
 
 /**
  * Keeps `removeOldBuilds` of every process off a build, until the answer is called or this process is gone. `dir` is the
- * one of `removeOldBuilds`.
+ * one of `removeOldBuilds`; the lease is a file `{id}.{number}.json` in it, which goes with the build.
  */
 export function keepBuild(dir: string, buildId: string): () => void {
   const nothing = (): void => {};
   try {
-    return takeLease(leaseDir(dir), buildId, 'project-runner') ?? nothing;
+    return takeLease(dir, buildId, 'project-runner') ?? nothing;
   } catch {
     // A folder that cannot be written to: the build itself will say so, and there is nothing to keep.
     return nothing;
@@ -26,31 +26,29 @@ export function keepBuild(dir: string, buildId: string): () => void {
 export async function removeOldBuilds(dir: string, currentBuildId: string): Promise<string[]> {
   const builds = new Map<string, { time: number; paths: string[] }>();
   for (const name of await readdir(dir)) {
-    const id = /^([0-9a-f-]{36})(\..+)?$/.exec(name)?.[1];
+    const [, id, suffix = ''] = /^([0-9a-f-]{36})(\..+)?$/.exec(name) ?? [];
     if (id === undefined || id === currentBuildId) continue;
     const path = join(dir, name);
     const build = builds.get(id) ?? { time: 0, paths: [] };
-    build.time = Math.max(build.time, (await stat(path)).mtimeMs);
+    // A lease is as young as the end of its command.
+    if (!/^\.\d+\.json/.test(suffix)) build.time = Math.max(build.time, await modifiedAt(path));
     build.paths.push(path);
     builds.set(id, build);
   }
   const newestFirst = [...builds].sort(([, a], [, b]) => b.time - a.time);
-  const old = newestFirst.slice(keptBuilds - 1).filter(([id]) => readLease(leaseDir(dir), id) === null);
-  for (const [id, { paths }] of old) {
+  const old = newestFirst.slice(keptBuilds - 1).filter(([id]) => readLease(dir, id) === null);
+  for (const [, { paths }] of old) {
     for (const path of paths) await rm(path, { recursive: true, force: true });
-    await removeLeases(dir, id);
   }
   return old.map(([id]) => id);
 }
 
-function leaseDir(dir: string): string {
-  return join(dir, 'in-use');
-}
-
-/** A lease leaves a small file, which is of no use without its build: ids are never used again. */
-async function removeLeases(dir: string, buildId: string): Promise<void> {
-  const names = await readdir(leaseDir(dir)).catch(() => []);
-  for (const name of names) {
-    if (name.startsWith(`${buildId}.`)) await rm(join(leaseDir(dir), name), { force: true });
+/** In ms; 0 for what another process has removed meanwhile. */
+async function modifiedAt(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw error;
   }
 }
