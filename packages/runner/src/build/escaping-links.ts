@@ -23,7 +23,11 @@ export async function targetInside(link: string, root: string): Promise<string> 
  * Looks at a tree that is used where it is. Git's own folder is passed over: nothing in it becomes part of a server.
  * @throws ProjectRunnerError `SYMLINK_ESCAPES`
  */
-export async function refuseEscapingLinks(root: string, signal: AbortSignal, dir = root): Promise<void> {
+export async function refuseEscapingLinks(
+  root: string,
+  signal: AbortSignal,
+  dir: string = root,
+): Promise<void> {
   signal.throwIfAborted();
   for (const entry of await readdir(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);

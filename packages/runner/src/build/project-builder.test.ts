@@ -94,6 +94,24 @@ describe('a build that fails', () => {
   });
 });
 
+it('builds a Mastra project whose CLI is hoisted to the root of its workspace', async () => {
+  const cli = `
+    import { mkdirSync, writeFileSync } from 'node:fs';
+    mkdirSync('.mastra/output', { recursive: true });
+    writeFileSync('.mastra/output/index.mjs', '');
+    console.log('cli', process.argv[2], process.env.pnpm_config_strict_dep_builds);`;
+  const root = writeFiles(tempFolder(), {
+    'pnpm-workspace.yaml': 'packages:\n  - apps/*\n',
+    'pnpm-lock.yaml': '',
+    'node_modules/mastra/package.json': { json: { type: 'module' } },
+    'node_modules/mastra/dist/index.js': cli,
+    'apps/agent/package.json': { json: { devDependencies: { mastra: '1.0.0' } } },
+  });
+  const { errorMessage, log } = await testBuilder().build(join(root, 'apps/agent'));
+  expect(errorMessage, log.join('\n')).toBeNull();
+  expect(log).toContain('cli build false');
+});
+
 describe('options', () => {
   it.each([
     [{ timeoutMs: Infinity }, /wrong value for timeoutMs: expected a whole number .*found Infinity/],

@@ -72,18 +72,7 @@ export class ProjectBuilder {
       unlisten = onAbort(options.signal, abort);
       await this.#queue.run(cancel.signal, async () => {
         startedAt = new Date();
-        await this.#withTimeout(cancel, options.timeoutMs, () =>
-          makeRelease({
-            ...this.#parts,
-            request,
-            dir,
-            log: opened,
-            signal: cancel.signal,
-            onLateAnswer: () => {
-              if (!this.#running.has(dir)) void this.#discard(dir);
-            },
-          }),
-        );
+        await this.#make(dir, request, opened, cancel);
       });
       return settled(build, startedAt, opened, null);
     } catch (error) {
@@ -96,6 +85,16 @@ export class ProjectBuilder {
       unlisten();
       this.#running.delete(dir);
     }
+  }
+
+  #make(dir: string, request: BuildRequest, log: BuildLog, cancel: AbortController): Promise<void> {
+    const onLateAnswer = (): void => {
+      // Another build of that id has cleared the folder and owns it now.
+      if (!this.#running.has(dir)) void this.#discard(dir);
+    };
+    return this.#withTimeout(cancel, request.options?.timeoutMs, () =>
+      makeRelease({ ...this.#parts, request, dir, log, signal: cancel.signal, onLateAnswer }),
+    );
   }
 
   /** A copy is easily 160 MB, and one that failed is of no use to anybody; its log is. */
