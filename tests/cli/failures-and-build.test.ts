@@ -1,13 +1,12 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { tempFolder } from '../support/temp-folder.ts';
-import { listFiles, project, server } from './shop-project.ts';
+import { project, server } from './shop-project.ts';
 import { cliEvents, runCli } from './spawn-cli.ts';
 
 describe('failures', () => {
@@ -29,16 +28,62 @@ describe('failures', () => {
     expect(code).toBe(4);
     expect(stderr.split('no database')).toHaveLength(2);
     expect(stderr).toContain('error [SERVER_EXITED] The server exited with exit code 9');
+    const log = /^ {2}log: (.*)$/m.exec(stderr)?.[1] ?? '';
+    expect(readFileSync(log, 'utf8')).toContain('no database\n');
   });
 
-  it('says that the port is taken', async () => {
+  it('names the folder of the user, once, and the log', async () => {
+    const dir = await project({}, { scripts: { start: 'node dist/main.js' } });
+    const { code, stderr } = await runCli(['up', dir, '--skip-install']);
+    expect(code).toBe(3);
+    expect(stderr).toContain(
+      `error [OUTPUT_MISSING] Build output not found at ${realpathSync(dir)}/dist/main.js\n`,
+    );
+    expect(stderr.split('not found at')).toHaveLength(2);
+    const log = /^ {2}log: (.*)$/m.exec(stderr)?.[1] ?? '';
+    expect(readFileSync(log, 'utf8')).toContain('Build output not found');
+  });
+
+  it('says which options give more time', async () => {
+    const slow = await project({ 'server.js': 'setInterval(() => {}, 1000)' });
+    const start = await runCli(['up', slow, '--skip-install', '--start-timeout', '0.5']);
+    expect(start.code).toBe(4);
+    expect(start.stderr).toMatch(/error \[SERVER_NOT_READY\][^]*hint: .*--start-timeout SECONDS/);
+    const dir = await project(
+      { 'build.js': 'setInterval(() => {}, 1000)' },
+      { scripts: { start: 'node server.js', build: 'node build.js' } },
+    );
+    const build = await runCli(['build', dir, '--skip-install', '--build-timeout', '1']);
+    expect(build.code).toBe(3);
+    expect(build.stderr).toMatch(/error \[BUILD_TIMEOUT\][^]*hint: .*--build-timeout SECONDS/);
+    expect(start.stderr + build.stderr).not.toContain('TimeoutMs');
+  });
+
+  it('tells of a log sink that fails', async () => {
+    const dir = await project({
+      'project-runner.config.mjs': `
+        const open = () => { throw new Error('no such bucket'); };
+        export default { plugins: [{ kind: 'log-sink', name: 'cloud', apiVersion: 1, open }] };`,
+    });
+    const { code, stdout } = await runCli(['up', dir, '--skip-install', '--once', '--json']);
+    expect(code).toBe(0);
+    const notices = cliEvents(stdout).filter(({ event }) => event === 'notice');
+    expect(notices).toEqual([
+      {
+        event: 'notice',
+        message: expect.stringMatching(/^The log has gaps: log-sink:cloud .*no such bucket$/),
+      },
+    ]);
+  });
+
+  it('says that the port is taken, before it builds', async () => {
     const other = createServer((_request, response) => response.end('somebody else')).listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     const { code, stderr } = await runCli(['up', await project(), '--skip-install', '--port', `${port}`]);
     expect(code).toBe(4);
-    expect(stderr).toMatch(new RegExp(`error \\[PORT_UNAVAILABLE\\] .*${port}`));
+    expect(stderr).toMatch(new RegExp(`^error \\[PORT_UNAVAILABLE\\] .*${port}`));
   });
 });
 
@@ -53,42 +98,5 @@ describe('build', () => {
     const { code, stdout, stderr } = await runCli(['build', await project(), '--skip-install', '--json']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(cliEvents(stdout).at(-1)).toMatchObject({ event: 'built', releaseDir: expect.any(String) });
-  });
-});
-
-describe('project-runner.config.ts', () => {
-  it('adds a plugin of a third party', async () => {
-    const dir = await project({
-      'my-sink.ts': `
-        import { appendFileSync } from 'node:fs';
-        export function mySink(file: string) {
-          return {
-            kind: 'log-sink' as const,
-            name: 'mine',
-            apiVersion: 1 as const,
-            async open() {
-              return {
-                write(batch: { lines(): Iterable<{ text: string }> }) {
-                  for (const { text } of batch.lines()) appendFileSync(file, text + '\\n');
-                },
-                close() {},
-              };
-            },
-          };
-        }`,
-      'project-runner.config.ts': `
-        import { join } from 'node:path';
-        import { mySink } from './my-sink.ts';
-        export default { plugins: [mySink(process.env.SINK_FILE as string)], stateDir: process.env.SINK_STATE };`,
-    });
-    const out = tempFolder();
-    const file = join(out, 'lines.txt');
-    const env = { SINK_FILE: file, SINK_STATE: join(out, 'state') };
-    const before = listFiles(dir);
-    const { code, stderr } = await runCli(['up', dir, '--skip-install', '--once'], { env });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('Ready') });
-    expect(readFileSync(file, 'utf8')).toContain('listening\n');
-    expect(readdirSync(join(out, 'state'))).toContain('builds');
-    expect(listFiles(dir)).toEqual(before);
   });
 });

@@ -1,11 +1,9 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { isProcessAlive } from '@project-runner/launcher-local';
 import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 import { processesMarked } from '../support/test-runner.ts';
 import { listFiles, project, server } from './shop-project.ts';
 import { cliEvents, runCli, spawnCli } from './spawn-cli.ts';
@@ -27,7 +25,7 @@ describe('up --once', () => {
     );
     const before = listFiles(dir);
     const args = ['up', dir, '--once', '--request', '/hello?name=Ada', '--request', '/health'];
-    const { code, stdout, stderr } = await runCli([...args, '--env-file', join(dir, 'vars.env')]);
+    const { code, stdout, stderr } = await runCli([...args, '--env-from', join(dir, 'vars.env')]);
     expect(stderr).toContain('Installing dependencies\nBuilding\nBuilt in ');
     expect(stderr).toContain('on stderr\n');
     expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/m);
@@ -45,22 +43,18 @@ describe('up --once', () => {
     expect(code).toBe(6);
   });
 
-  it('keeps three builds and one data folder', async () => {
-    const dir = await project();
-    const state = tempFolder();
-    const seen: string[] = [];
-    for (let run = 0; run < 4; run += 1) {
-      const args = ['up', dir, '--skip-install', '--once', '--json', '--state-dir', state];
-      const { code, stdout } = await runCli(args);
-      expect(code).toBe(0);
-      seen.push(
-        ...cliEvents(stdout).flatMap(({ event, releaseDir }) => (event === 'built' ? [`${releaseDir}`] : [])),
-      );
-    }
-    const builds = join(seen[0] ?? '', '..');
-    const left = readdirSync(builds, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    expect(left.map(({ name }) => join(builds, name)).sort()).toEqual(seen.slice(1).sort());
-    expect(readdirSync(join(state, 'data'))).toHaveLength(1);
+  it('asks for what the probe was content with where no path is given', async () => {
+    const dir = await project({
+      'server.js': `
+        import { createServer } from 'node:http';
+        createServer(({ url }, response) => {
+          response.writeHead(url === '/' ? 200 : 404).end('at ' + url);
+        }).listen(process.env.PORT, process.env.HOST);`,
+    });
+    const { code, stdout } = await runCli(['up', dir, '--skip-install', '--once']);
+    expect(stdout).toContain('GET / → 200\nat /\n');
+    expect(stdout).not.toContain('404');
+    expect(code).toBe(0);
   });
 });
 

@@ -12,7 +12,7 @@ import { parsePort, parseRequestPath, parseSeconds } from './input/parse-options
 export function createProgram(io: CliIo, onExitCode: (code: number) => void): Command {
   const program = new Command('project-runner')
     .description('Builds a Node project and runs it as a supervised server.')
-    .version(readVersion(), '--version', 'show the version')
+    .version(readVersion(), '-v, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', examples)
     .addHelpText('after', exitCodeHelp)
@@ -31,7 +31,11 @@ export function createProgram(io: CliIo, onExitCode: (code: number) => void): Co
     .option('--port <number>', 'the port to use (default: a free one)', parsePort)
     .option('--start-timeout <seconds>', 'how long the server may take to answer (default: 30)', parseSeconds)
     .option('--once', 'make the requests when it is ready, show the answers, stop')
-    .option('--request <path>', 'with --once; repeatable (default: /health)', parseRequestPath)
+    .option(
+      '--request <path>',
+      'with --once; repeatable (default: the path of the health probe)',
+      parseRequestPath,
+    )
     .action(async (dir: string, options: UpOptions, command: Command) => {
       if (options.request && !options.once) command.error('--request needs --once');
       // Loaded late: help and wrong usage should not wait for the runner.
@@ -56,7 +60,7 @@ export function createProgram(io: CliIo, onExitCode: (code: number) => void): Co
 const examples = `
 Examples:
   project-runner up                                      the project in this folder
-  project-runner up ./api --port 4200 --env-file .env.staging
+  project-runner up ./api --port 4200 --env-from .env.staging
   project-runner up ./api --env API_KEY --env LOG_LEVEL=debug
   project-runner up ./api --once --request '/hello?name=Ada'
   project-runner up ./api --json | jq -r 'select(.event == "ready").url'

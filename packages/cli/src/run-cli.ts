@@ -1,10 +1,11 @@
-import { ProjectRunnerError } from '@project-runner/core';
 import { CommanderError } from 'commander';
+import type { Command } from 'commander';
 
 import { processIo } from './cli-io.ts';
 import type { CliIo } from './cli-io.ts';
 import { createProgram } from './create-program.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { usageError } from './input/usage-error.ts';
 import { createReporter } from './output/reporter.ts';
 
 /**
@@ -20,25 +21,17 @@ export async function runCli(argv: readonly string[], io: CliIo = processIo()): 
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    return refused(error, argv, io);
+    return refused(error, program, argv, io);
   }
 }
 
 /** Arguments that make no sense. Help and version end the parser in the same way, with nothing wrong. */
-function refused(error: unknown, argv: readonly string[], io: CliIo): number {
+function refused(error: unknown, program: Command, argv: readonly string[], io: CliIo): number {
   if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
   // Help that was not asked for: there was no command, and the help was shown.
   if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage;
   const reporter = createReporter(io, { json: argv.includes('--json'), verbose: argv.includes('--verbose') });
-  const shown = error instanceof CommanderError ? usageError(error) : error;
+  const shown = error instanceof CommanderError ? usageError(error, program, argv) : error;
   reporter.error(shown);
   return exitCodeOf(shown);
-}
-
-function usageError(error: CommanderError): ProjectRunnerError {
-  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
-  const suggestion = rest.join(' ').replace(/^\(|\)$/g, '');
-  return new ProjectRunnerError('CONFIG_INVALID', first, {
-    hint: `${suggestion ? `${suggestion} ` : ''}See project-runner --help`,
-  });
 }

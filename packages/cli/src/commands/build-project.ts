@@ -31,7 +31,11 @@ export async function buildProject(
   const reason = stop.reason();
   if (reason) return interrupted(reason, reporter);
   if (build.status === 'failed') {
-    reporter.error(failure(build, opened));
+    reporter.error(failure(build, opened), {
+      echo: build.errorMessage ?? undefined,
+      logFile: build.logPath ?? undefined,
+      rewrite: opened.userPaths,
+    });
     return exitCodes.buildFailed;
   }
   reporter.built({

@@ -2,18 +2,19 @@ import type { RunningServer } from '@project-runner/core';
 
 import { exitCodes } from '../exit-codes.ts';
 import type { Reporter } from '../output/reporter.ts';
+import { originOf } from './origin-of.ts';
 
 /** For one request of `--once`, in ms. */
 const requestTimeoutMs = 60_000;
 
 /** Makes the requests one after the other and shows the answers. Answers the exit code: not 0 unless all are 2xx. */
 export async function makeRequests(
-  { host, port }: RunningServer,
+  server: Pick<RunningServer, 'host' | 'port'>,
   paths: readonly string[],
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<number> {
-  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const origin = originOf(server);
   let failed = false;
   for (const path of paths) {
     signal.throwIfAborted();

@@ -4,7 +4,7 @@ import { collect, parseSeconds } from '../input/parse-options.ts';
 
 /** What `up` and `build` have in common. Times are in ms here and in seconds on the command line. */
 export interface ProjectOptions {
-  envFile?: string[];
+  envFrom?: string[];
   env?: string[];
   config?: string;
   buildDir?: string;
@@ -17,9 +17,13 @@ export interface ProjectOptions {
   verbose?: boolean;
 }
 
+/**
+ * The file's option is not called `--env-file`: Node reads an option of that name itself, wherever it stands after the
+ * script and in npx before us, and obeys a NODE_OPTIONS in the file (https://github.com/nodejs/node/issues/54232).
+ */
 export function addProjectOptions(command: Command): Command {
   return command
-    .option('--env-file <file>', 'read variables from a file; repeatable, later files win', collect)
+    .option('--env-from <file>', 'read variables from a file; repeatable, later files win', collect)
     .option(
       '--env <name=value>',
       'set a variable, or pass on NAME of this shell; repeatable, wins over files',
@@ -28,7 +32,7 @@ export function addProjectOptions(command: Command): Command {
     .option('--config <file>', 'configuration (default: project-runner.config.{ts,mts,js,mjs,json})')
     .option('--build-dir <dir>', 'where builds are made and kept')
     .option('--state-dir <dir>', "state, logs and builds (default: in the user's state folder)")
-    .option('--data-dir <dir>', 'working folders of servers, the same over all builds')
+    .option('--data-dir <dir>', 'folders for what servers write, the same over all builds')
     .option('--skip-install', 'use the node_modules of the project as they are')
     .option('--allow-install-scripts', 'let install scripts of dependencies run')
     .option('--build-timeout <seconds>', 'for install and build together (default: 600)', parseSeconds)

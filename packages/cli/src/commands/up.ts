@@ -5,12 +5,15 @@ import type { CliIo } from '../cli-io.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createReporter } from '../output/reporter.ts';
 import type { Reporter } from '../output/reporter.ts';
+import { checkPort } from '../project/check-port.ts';
 import type { OpenedProject } from '../project/open-project.ts';
 import type { StopRequests } from '../stop-requests.ts';
 import { buildProject, interrupted } from './build-project.ts';
+import { defaultPaths } from './default-paths.ts';
 import { makeRequests } from './make-requests.ts';
+import { originOf } from './origin-of.ts';
 import type { ProjectOptions } from './project-options.ts';
-import { tidyBuilds, withProject } from './with-project.ts';
+import { withProject } from './with-project.ts';
 
 export interface UpOptions extends ProjectOptions {
   port?: number;
@@ -25,23 +28,55 @@ export async function up(path: string, options: UpOptions, io: CliIo): Promise<n
   const { json = false, verbose = false } = options;
   const reporter = createReporter(io, { json, verbose });
   return withProject(path, options, io, reporter, async (opened, stop) => {
+    const refused = await refusePort(opened, options, reporter, stop);
+    if (refused !== undefined) return refused;
     const build = await buildProject(opened, options, reporter, stop);
     if (typeof build === 'number') return build;
     const server = await deploy(opened, build, options, reporter, stop);
     if (typeof server === 'number') return server;
-    await tidyBuilds(opened, reporter);
     const exited = opened.processes.find(server.processId)?.exited ?? new Promise<never>(() => {});
     const outcome = await Promise.race([
       exited.then((exit) => ({ exit })),
       stopRequested(stop),
-      ...(options.once ? [makeRequests(server, options.request ?? ['/health'], reporter, stop.signal)] : []),
+      ...(options.once ? [requests(server, opened, options, reporter, stop.signal)] : []),
     ]);
     // A stop that was asked for ends the server, too: then its exit is no news.
-    if (typeof outcome === 'object' && !stop.reason()) return exitedByItself(outcome.exit, opened, reporter);
+    if (typeof outcome === 'object' && !stop.reason())
+      return exitedByItself(outcome.exit, server, opened, reporter);
     await opened.runner.stop(server);
     reporter.stopped();
     return typeof outcome === 'number' && !stop.reason() ? outcome : exitCodes.ok;
   });
+}
+
+/** The exit code where the port asked for is not to be had. */
+async function refusePort(
+  opened: OpenedProject,
+  { port }: UpOptions,
+  reporter: Reporter,
+  stop: StopRequests,
+): Promise<number | undefined> {
+  try {
+    if (port !== undefined) await checkPort(opened.ports, port, stop.signal);
+    return undefined;
+  } catch (error) {
+    const reason = stop.reason();
+    if (reason) return interrupted(reason, reporter);
+    if (!ProjectRunnerError.is(error)) throw error;
+    reporter.error(error);
+    return exitCodes.deployFailed;
+  }
+}
+
+async function requests(
+  server: RunningServer,
+  opened: OpenedProject,
+  options: UpOptions,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<number> {
+  const paths = options.request ?? (await defaultPaths(server, opened.probes.path(), signal));
+  return makeRequests(server, paths, reporter, signal);
 }
 
 async function deploy(
@@ -61,15 +96,16 @@ async function deploy(
       ...(options.port === undefined ? {} : { port: options.port }),
       ...(options.startTimeout === undefined ? {} : { healthCheckTimeoutMs: options.startTimeout }),
     });
-    const { host, port, processId, id } = server;
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-    reporter.ready({ url, port, pid: processId, serverId: id });
+    const { port, processId, id } = server;
+    const url = originOf(server);
+    reporter.ready({ url, port, pid: processId, serverId: id, logFile: opened.serverLogs.fileOf(id) });
     return server;
   } catch (error) {
     const reason = stop.reason();
     if (reason) return interrupted(reason, reporter);
     if (!ProjectRunnerError.is(error)) throw error;
-    reporter.error(error);
+    const logFile = opened.serverLogs.newest() ?? undefined;
+    reporter.error(error, { logFile, rewrite: opened.userPaths });
     return exitCodes.deployFailed;
   }
 }
@@ -81,7 +117,12 @@ function stopRequested(stop: StopRequests): Promise<'stop'> {
   });
 }
 
-async function exitedByItself(exit: ProcessExit, opened: OpenedProject, reporter: Reporter): Promise<number> {
+async function exitedByItself(
+  exit: ProcessExit,
+  server: RunningServer,
+  opened: OpenedProject,
+  reporter: Reporter,
+): Promise<number> {
   // Its last words come first.
   await opened.runner.shutdown();
   const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
@@ -89,6 +130,7 @@ async function exitedByItself(exit: ProcessExit, opened: OpenedProject, reporter
     new ProjectRunnerError('SERVER_EXITED', `The server exited by itself with ${how}`, {
       hint: 'Its last lines above may say why',
     }),
+    { logFile: opened.serverLogs.fileOf(server.id) ?? undefined },
   );
   return exitCodes.serverExited;
 }

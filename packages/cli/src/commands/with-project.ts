@@ -3,7 +3,9 @@ import { exitCodeOf, exitCodeOfSignal } from '../exit-codes.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { openProject } from '../project/open-project.ts';
 import type { OpenedProject } from '../project/open-project.ts';
-import { keepBuild, removeOldBuilds } from '../project/remove-old-builds.ts';
+import { recordProject } from '../project/record-project.ts';
+import { keepBuild } from '../project/remove-old-builds.ts';
+import { tidyState } from '../project/tidy-state.ts';
 import { listenForStop } from '../stop-requests.ts';
 import type { StopRequests } from '../stop-requests.ts';
 import type { ProjectOptions } from './project-options.ts';
@@ -37,6 +39,7 @@ export async function withProject(
     try {
       opened = await openProject(path, options, io, reporter);
       doneWithBuild = keepBuild(opened.buildsDir, opened.build.id);
+      await record(opened, reporter);
       return await task(opened, stop);
     } catch (error) {
       reporter.error(error);
@@ -44,6 +47,7 @@ export async function withProject(
     } finally {
       await opened?.runner.shutdown();
       doneWithBuild();
+      if (opened) await tidy(opened, reporter);
     }
   };
   const orderly = run().catch((error: unknown) => {
@@ -56,6 +60,20 @@ export async function withProject(
   stop.dispose();
   reporter.close();
   return killedBy ? exitCodeOfSignal(killedBy) : code;
+}
+
+/** A convenience of those who look for a log by hand. */
+async function record({ stateDir, projectDir }: OpenedProject, { logger }: Reporter): Promise<void> {
+  try {
+    await recordProject(stateDir, projectDir);
+  } catch (error) {
+    logger.warn(`The path of the project could not be noted in ${stateDir}: ${String(error)}`);
+  }
+}
+
+async function tidy(opened: OpenedProject, { logger }: Reporter): Promise<void> {
+  const { buildsDir, build, logsDir, projectDir } = opened;
+  await tidyState({ buildsDir, buildId: build.id, logsDir, projectDir, logger });
 }
 
 interface Killer {
@@ -85,14 +103,4 @@ function killer(killAll: () => void): Killer {
     overdue,
     end: () => timers.forEach((timer) => clearTimeout(timer)),
   };
-}
-
-/** Makes room; that it did not work is worth a word and no more. */
-export async function tidyBuilds(opened: OpenedProject, reporter: Reporter): Promise<void> {
-  try {
-    const removed = await removeOldBuilds(opened.buildsDir, opened.build.id);
-    if (removed.length > 0) reporter.logger.info(`Removed ${removed.length} older builds`);
-  } catch (error) {
-    reporter.logger.error(`Older builds in ${opened.buildsDir} could not be removed: ${String(error)}`);
-  }
 }

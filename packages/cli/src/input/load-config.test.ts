@@ -78,7 +78,13 @@ describe('loadConfig', () => {
       'has an unknown key',
       'export default { extends: "x" }',
       'CONFIG_INVALID',
-      /config\.mjs: unknown key for extends/,
+      /config\.mjs: unknown key "extends"$/,
+    ],
+    [
+      'has a misspelt key',
+      'export default { plugin: [] }',
+      'CONFIG_INVALID',
+      /config\.mjs: unknown key "plugin", did you mean "plugins"\?$/,
     ],
     [
       'has a wrong value',
@@ -102,6 +108,34 @@ describe('loadConfig', () => {
     const dir = folder({ 'project-runner.config.mjs': text });
     const error: unknown = await loadConfig(dir, empty, undefined).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('refuses a folder with two', async () => {
+    const dir = folder({
+      'project-runner.config.js': 'module.exports = {}',
+      'project-runner.config.json': '{}',
+    });
+    await expect(loadConfig(dir, empty, undefined)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `${dir} has more than one configuration: project-runner.config.js, project-runner.config.json`,
+    });
+    expect((await loadConfig(dir, empty, join(dir, 'project-runner.config.json'))).config).toEqual({});
+  });
+
+  it('names broken JSON once', async () => {
+    const dir = folder({ 'project-runner.config.json': '{' });
+    const error = (await loadConfig(dir, empty, undefined).catch((reason: unknown) => reason)) as Error;
+    expect(error.message).toMatch(/config\.json cannot be loaded: Expected/);
+    expect(error.message.split(dir)).toHaveLength(2);
+  });
+
+  it.each([
+    ['a function', 'export default () => ({ stopGraceMs: 5 });'],
+    ['an async function', 'export default async () => ({ stopGraceMs: 5 });'],
+    ['named exports', 'export const stopGraceMs = 5;'],
+  ])('takes %s', async (_, text) => {
+    const dir = folder({ 'project-runner.config.mts': text });
+    expect((await loadConfig(dir, empty, undefined)).config).toEqual({ stopGraceMs: 5 });
   });
 
   it('names a file that is not there', async () => {

@@ -7,13 +7,13 @@ import { describe, expect, it } from 'vitest';
 import { readVariables } from './read-variables.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'cli-variables-'));
-const nothing = { envFile: [], env: [], cwd, environment: {} };
+const nothing = { envFrom: [], env: [], cwd, environment: {}, warn: () => {} };
 
 describe('readVariables', () => {
   it('reads files in order and lets --env win', () => {
     writeFileSync(join(cwd, 'one.env'), 'A=1\nB="two words"\nC=$(touch pwned)\n');
     writeFileSync(join(cwd, 'two.env'), 'A=2 # comment\nexport D=4\n');
-    expect(readVariables({ ...nothing, envFile: ['one.env', 'two.env'], env: ['B=x=y', 'E='] })).toEqual({
+    expect(readVariables({ ...nothing, envFrom: ['one.env', 'two.env'], env: ['B=x=y', 'E='] })).toEqual({
       A: '2',
       B: 'x=y',
       C: '$(touch pwned)',
@@ -48,11 +48,22 @@ describe('readVariables', () => {
   );
 
   it('names a file that is not there', () => {
-    expect(() => readVariables({ ...nothing, envFile: ['none.env'] })).toThrow(
+    expect(() => readVariables({ ...nothing, envFrom: ['none.env'] })).toThrow(
       expect.objectContaining({
         code: 'ENV_FILE_INVALID',
-        message: `--env-file ${join(cwd, 'none.env')} cannot be read`,
+        message: `--env-from ${join(cwd, 'none.env')} cannot be read`,
       }),
     );
+  });
+
+  it('warns of odd lines, and takes the others', () => {
+    writeFileSync(join(cwd, 'odd.env'), 'A=1\nNOT VALID\n1A=secret\n=secret\nB="open\nC=3\n');
+    const warnings: string[] = [];
+    const warn = (message: string): void => void warnings.push(message);
+    expect(readVariables({ ...nothing, envFrom: ['odd.env'], warn })).toEqual({ A: '1', B: '"open', C: '3' });
+    expect(warnings).toEqual(
+      [2, 3, 4, 5].map((line) => expect.stringContaining(`${join(cwd, 'odd.env')}:${line}: `) as string),
+    );
+    expect(warnings.join('')).not.toContain('secret');
   });
 });

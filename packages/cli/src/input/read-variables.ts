@@ -4,13 +4,17 @@ import { parseEnv } from 'node:util';
 
 import { ProjectRunnerError } from '@project-runner/core';
 
+import { findEnvFileProblems, variableName } from './env-file-problems.ts';
+
 export interface VariableOptions {
   /** Files, later ones win. Relative to `cwd`. */
-  envFile: readonly string[];
+  envFrom: readonly string[];
   /** `NAME=VALUE`, or `NAME` for the value in `environment`; these win over files. */
   env: readonly string[];
   cwd: string;
   environment: Readonly<Record<string, string | undefined>>;
+  /** Told which lines of a file are odd. */
+  warn(message: string): void;
 }
 
 /**
@@ -19,7 +23,8 @@ export interface VariableOptions {
  */
 export function readVariables(options: VariableOptions): Record<string, string> {
   const variables: Record<string, string> = {};
-  for (const file of options.envFile) Object.assign(variables, readEnvFile(resolve(options.cwd, file)));
+  for (const file of options.envFrom)
+    Object.assign(variables, readEnvFile(resolve(options.cwd, file), options));
   for (const assignment of options.env) {
     const [name, value] = readAssignment(assignment, options.environment);
     variables[name] = value;
@@ -27,15 +32,20 @@ export function readVariables(options: VariableOptions): Record<string, string> 
   return variables;
 }
 
-function readEnvFile(file: string): NodeJS.Dict<string> {
+function readEnvFile(file: string, { warn }: VariableOptions): Record<string, string> {
+  let text: string;
   try {
-    return parseEnv(readFileSync(file, 'utf8'));
+    text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ProjectRunnerError('ENV_FILE_INVALID', `--env-file ${file} cannot be read`, {
+    throw new ProjectRunnerError('ENV_FILE_INVALID', `--env-from ${file} cannot be read`, {
       cause: error,
       hint: 'Name a readable file of lines NAME=VALUE',
     });
   }
+  for (const { line, problem } of findEnvFileProblems(text)) warn(`${file}:${line}: ${problem}`);
+  // A name that no shell takes would be an error of the runner, without the line.
+  const named = Object.entries(parseEnv(text)).filter(([name]) => variableName.test(name));
+  return Object.fromEntries(named as [string, string][]);
 }
 
 function readAssignment(
@@ -44,7 +54,7 @@ function readAssignment(
 ): readonly [name: string, value: string] {
   const equals = assignment.indexOf('=');
   const name = equals === -1 ? assignment : assignment.slice(0, equals);
-  if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
+  if (!variableName.test(name)) {
     throw new ProjectRunnerError(
       'CONFIG_INVALID',
       `--env expects NAME=VALUE or NAME, found the name ${JSON.stringify(name)}`,

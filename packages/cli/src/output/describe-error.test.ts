@@ -28,6 +28,23 @@ describe('describeError', () => {
     expect(describeError(error).causes).toEqual(['one', 'two']);
   });
 
+  it('speaks of the options of the command, not of those of the runner', () => {
+    const error = new ProjectRunnerError('BUILD_TIMEOUT', 'm', { hint: 'with defaultBuildTimeoutMs' });
+    expect(describeError(error).hint).toMatch(/--build-timeout SECONDS/);
+  });
+
+  it('rewrites all that is read', () => {
+    const error = new ProjectRunnerError('BUILD_FAILED', 'no /copy', {
+      hint: 'make /copy',
+      cause: new Error('ENOENT /copy'),
+    });
+    expect(describeError(error, (text) => text.replace('/copy', '/mine'))).toMatchObject({
+      message: 'no /mine',
+      hint: 'make /mine',
+      causes: ['ENOENT /mine'],
+    });
+  });
+
   it('takes anything that was thrown', () => {
     expect(describeError('text')).toMatchObject({ code: 'UNEXPECTED', message: 'text', causes: [] });
     expect(describeError(undefined)).toMatchObject({ message: 'undefined', causes: [] });

@@ -1,5 +1,7 @@
 import { ProjectRunnerError } from '@project-runner/core';
 
+import { cliHints } from './cli-hints.ts';
+
 export interface DescribedError {
   code: string;
   message: string;
@@ -10,15 +12,20 @@ export interface DescribedError {
   stack: string | undefined;
 }
 
-export function describeError(error: unknown): DescribedError {
+/** `rewrite` is put to work on everything that users read. */
+export function describeError(
+  error: unknown,
+  rewrite: (text: string) => string = (text) => text,
+): DescribedError {
   const known = ProjectRunnerError.is(error) ? error : undefined;
   const message = messageOf(error);
+  const hint = known && (cliHints[known.code] ?? known.hint);
   return {
     code: known?.code ?? 'UNEXPECTED',
-    message,
-    hint: known?.hint,
+    message: rewrite(message),
+    hint: hint && rewrite(hint),
     plugin: known?.plugin,
-    causes: causesOf(error, message),
+    causes: causesOf(error, message).map((cause) => rewrite(cause)),
     stack: error instanceof Error ? error.stack : undefined,
   };
 }

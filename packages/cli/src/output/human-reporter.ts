@@ -43,8 +43,9 @@ export function createHumanReporter(io: CliIo, { verbose }: Omit<ReporterOptions
       if (verbose) tell(paint('dim', `Release: ${releaseDir}`));
     },
     release: print,
-    ready({ url, pid }) {
+    ready({ url, pid, logFile }) {
       progress.done(pid === null ? 'Ready' : `Ready, process ${pid}`);
+      if (verbose && logFile) tell(paint('dim', `Log: ${logFile}`));
       print(url);
     },
     log(stream, line) {
@@ -58,17 +59,19 @@ export function createHumanReporter(io: CliIo, { verbose }: Omit<ReporterOptions
     },
     notice: tell,
     stopped: () => progress.done('Stopped'),
-    error(error) {
+    error(error, { logFile, echo, rewrite } = {}) {
       progress.fail();
-      if (!verbose && buildLines.length > 0) {
-        tell(`Last lines of the build log:\n${buildLines.map((line) => `  ${line}`).join('\n')}`);
+      const lines = withoutEcho(buildLines, echo);
+      if (!verbose && lines.length > 0) {
+        tell(`Last lines of the build log:\n${lines.map((line) => `  ${line}`).join('\n')}`);
       }
-      const { code, message, hint, causes, stack } = describeError(error);
+      const { code, message, hint, causes, stack } = describeError(error, rewrite);
       // The server's last words are part of the message, for callers who did not see them as they came.
       const text = logsShown ? message.replace(/\. Its last lines:\n[^]*$/, '') : message;
       tell(`${paint('red', `error [${code}]`)} ${text}`);
       for (const cause of causes) tell(`  cause: ${cause}`);
       if (hint) tell(`  hint: ${hint}`);
+      if (logFile) tell(`  log: ${logFile}`);
       if (verbose && stack) tell(paint('dim', stack));
     },
     logger: {
@@ -79,6 +82,14 @@ export function createHumanReporter(io: CliIo, { verbose }: Omit<ReporterOptions
     },
     close: () => progress.stop(),
   };
+}
+
+/** The runner ends the log of a build that fails with its error, which is shown anyway. */
+function withoutEcho(lines: readonly string[], echo: string | undefined): readonly string[] {
+  if (echo === undefined) return lines;
+  const last = `Error: ${echo}`.split(/\r\n|\r|\n/);
+  const rest = lines.slice(0, -last.length);
+  return last.every((line, index) => line === lines[rest.length + index]) ? rest : lines;
 }
 
 /** https://no-color.org: any value but the empty one. */

@@ -4,7 +4,7 @@ import type { CliIo } from '../cli-io.ts';
 import { describeError } from './describe-error.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 
-/** One JSON object a line on stdout, each with its `event`; stderr stays empty. */
+/** One JSON object a line on stdout, each with its `event`; nothing on stderr. */
 export function createJsonReporter(io: CliIo, { verbose }: Omit<ReporterOptions, 'json'>): Reporter {
   const emit = (event: string, fields: object = {}): void => {
     io.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
@@ -25,9 +25,9 @@ export function createJsonReporter(io: CliIo, { verbose }: Omit<ReporterOptions,
     response: (info) => emit('response', info),
     notice: (message) => emit('notice', { message }),
     stopped: () => emit('stopped'),
-    error: (error) => {
-      const { stack, ...described } = describeError(error);
-      emit('error', { ...described, ...(verbose ? { stack } : {}) });
+    error: (error, { logFile, rewrite } = {}) => {
+      const { stack, ...described } = describeError(error, rewrite);
+      emit('error', { ...described, logFile, ...(verbose ? { stack } : {}) });
     },
     logger: {
       debug: diagnostic('debug'),

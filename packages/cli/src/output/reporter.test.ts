@@ -17,7 +17,7 @@ describe('human reporter', () => {
     reporter.stage('Building');
     reporter.buildLog('noise');
     reporter.built({ buildId: 'b', releaseDir: '/r', durationMs: 1230 });
-    reporter.ready({ url: 'http://127.0.0.1:4112', port: 4112, pid: 7, serverId: 's' });
+    reporter.ready({ url: 'http://127.0.0.1:4112', port: 4112, pid: 7, serverId: 's', logFile: '/l' });
     reporter.log('stdout', 'out');
     reporter.log('stderr', 'err');
     reporter.response({ path: '/hello?name=Ada', status: 200, body: 'hi\n' });
@@ -36,6 +36,19 @@ describe('human reporter', () => {
     expect(stderr()).not.toContain('line 10\n');
     expect(stderr()).toMatch(
       /^Last lines of the build log:\n {2}line 11\n[^]*line 40\nerror \[BUILD_FAILED\] Build failed\n {2}cause: why\n {2}hint: look up\n$/,
+    );
+  });
+
+  it('says once what the build log ends with', () => {
+    const { reporter, stderr } = record(plain);
+    for (const line of ['one', 'Error: No output', 'at /copy. Build it']) reporter.buildLog(line);
+    reporter.error(new ProjectRunnerError('OUTPUT_MISSING', 'No output\nat /copy', { hint: 'Build it' }), {
+      echo: 'No output\nat /copy. Build it',
+      rewrite: (text) => text.replace('/copy', '/mine'),
+      logFile: '/b.log',
+    });
+    expect(stderr()).toBe(
+      'Last lines of the build log:\n  one\nerror [OUTPUT_MISSING] No output\nat /mine\n  hint: Build it\n  log: /b.log\n',
     );
   });
 
@@ -58,8 +71,11 @@ describe('human reporter', () => {
     const verbose = record({ json: false, verbose: true });
     verbose.reporter.buildLog('noise');
     verbose.reporter.logger.warn('hm');
+    verbose.reporter.ready({ url: 'u', port: 1, pid: 7, serverId: 's', logFile: '/l' });
     verbose.reporter.error(new Error('oh'));
-    expect(verbose.stderr()).toMatch(/^noise\nwarn: hm\nerror \[UNEXPECTED\] oh\nError: oh\n {4}at /);
+    expect(verbose.stderr()).toMatch(
+      /^noise\nwarn: hm\nReady, process 7\nLog: \/l\nerror \[UNEXPECTED\] oh\nError: oh\n {4}at /,
+    );
   });
 
   it('spins on a terminal and leaves the lines whole', () => {
@@ -104,6 +120,7 @@ describe('json reporter', () => {
     reporter.notice('n');
     reporter.logger.info('left out');
     reporter.error(new ProjectRunnerError('PLUGIN_FAILED', 'm', { hint: 'h', plugin: 'log-sink:x' }));
+    reporter.error(new Error('in a copy'), { logFile: '/l', rewrite: (text) => text.toUpperCase() });
     reporter.stopped();
     reporter.close();
     const events = stdout()
@@ -116,6 +133,7 @@ describe('json reporter', () => {
       { event: 'log', stream: 'stderr', line: 'err' },
       { event: 'notice', message: 'n' },
       { event: 'error', code: 'PLUGIN_FAILED', message: 'm', hint: 'h', plugin: 'log-sink:x', causes: [] },
+      { event: 'error', code: 'UNEXPECTED', message: 'IN A COPY', causes: [], logFile: '/l' },
       { event: 'stopped' },
     ]);
     expect(stderr()).toBe('');

@@ -17,6 +17,17 @@ export interface ReadyInfo {
   port: number;
   pid: number | null;
   serverId: string;
+  /** Absolute; `null` where the log goes somewhere else. */
+  logFile: string | null;
+}
+
+export interface ErrorDetails {
+  /** Where all of the log is. */
+  logFile?: string | undefined;
+  /** Text with which the build log ends, because it is this error's. */
+  echo?: string | undefined;
+  /** Makes paths the user's. */
+  rewrite?: ((text: string) => string) | undefined;
 }
 
 export interface ResponseInfo {
@@ -38,7 +49,7 @@ export interface Reporter {
   response(info: ResponseInfo): void;
   notice(message: string): void;
   stopped(): void;
-  error(error: unknown): void;
+  error(error: unknown, details?: ErrorDetails): void;
   /** What the runner itself has to say. */
   readonly logger: Logger;
   /** Leaves the terminal as it was found. */

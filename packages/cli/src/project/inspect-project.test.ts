@@ -34,6 +34,17 @@ describe('inspectProject', () => {
     expect(of('none')).toThrow(`There is no folder ${join(root, 'none')}`);
     expect(of('file')).toThrow(`${join(root, 'file')} is a file, expected the folder of a project`);
     expect(of(project('empty', undefined))).toThrow(expect.objectContaining({ code: 'MANIFEST_MISSING' }));
-    expect(of(project('broken', '{'))).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID' }));
+    for (const [name, manifest, message] of [
+      ['broken', '{', 'broken/package.json is not valid JSON: Expected'],
+      ['list', '[]', 'list/package.json must hold a JSON object'],
+      ['null', 'null', 'null/package.json must hold a JSON object'],
+      ['text', '"x"', 'text/package.json must hold a JSON object'],
+    ] as const) {
+      const inspect = of(project(name, manifest));
+      expect(inspect).toThrow(message);
+      expect(inspect).toThrow(
+        expect.objectContaining({ code: 'MANIFEST_INVALID', hint: expect.any(String) as string }),
+      );
+    }
   });
 });

@@ -43,10 +43,25 @@ function readName(dir: string): string | undefined {
       hint: 'Name the folder that holds the package.json, or make one with npm init',
     });
   }
+  const manifest = parse(text, file);
+  if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest)) {
+    throw new ProjectRunnerError('MANIFEST_INVALID', `${file} must hold a JSON object`, {
+      hint: 'The least is { "name": "my-server", "scripts": { "start": "node server.js" } }',
+    });
+  }
+  const { name } = manifest as { name?: unknown };
+  return typeof name === 'string' && name !== '' ? name : undefined;
+}
+
+function parse(text: string, file: string): unknown {
   try {
-    const manifest = JSON.parse(text.replace(/^\uFEFF/, '')) as { name?: unknown } | null;
-    return typeof manifest?.name === 'string' && manifest.name !== '' ? manifest.name : undefined;
+    // npm and Node accept a byte order mark here.
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new ProjectRunnerError('MANIFEST_INVALID', `${file} is not valid JSON`, { cause: error });
+    throw new ProjectRunnerError(
+      'MANIFEST_INVALID',
+      `${file} is not valid JSON: ${(error as Error).message}`,
+      { cause: error, hint: 'Mend the file at that place' },
+    );
   }
 }

@@ -5,8 +5,7 @@ import type {
   Build,
   Deployment,
   Logger,
-  Plugin,
-  PluginLayer,
+  PortStrategyPlugin,
   Project,
   ProjectRunner,
 } from '@project-runner/core';
@@ -20,9 +19,16 @@ import { readVariables } from '../input/read-variables.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { captureErrors } from './capture-errors.ts';
 import { inspectProject } from './inspect-project.ts';
+import { noticeLosses } from './notice-losses.ts';
 import { observeLauncher } from './observe-launcher.ts';
 import type { ObservedLauncher } from './observe-launcher.ts';
+import { observeProbes } from './observe-probes.ts';
+import type { ObservedProbes } from './observe-probes.ts';
+import { flattenLayer, withReplaced } from './plugin-layer.ts';
 import { createProjectRecords } from './project-records.ts';
+import { createUserPaths } from './user-paths.ts';
+import { watchServerLogs } from './watch-server-logs.ts';
+import type { WatchedServerLogs } from './watch-server-logs.ts';
 
 /** A folder and all that is needed to build and run it. */
 export interface OpenedProject {
@@ -30,10 +36,20 @@ export interface OpenedProject {
   deployment: Deployment;
   build: Build;
   runner: ProjectRunner;
+  ports: PortStrategyPlugin;
   processes: ObservedLauncher;
+  probes: ObservedProbes;
+  serverLogs: WatchedServerLogs;
   variables: Record<string, string>;
+  /** The user's folder. Absolute. */
+  projectDir: string;
+  stateDir: string;
   /** Holds a folder for each build of this project. */
   buildsDir: string;
+  /** Holds a folder for the log of each server; `null` where the configuration sends logs elsewhere. */
+  logsDir: string | null;
+  /** Puts the user's path in the place of that of the copy that is built. */
+  userPaths(text: string): string;
   /** The error behind a message of a failed build, where it is known. */
   findError(message: string): Error | undefined;
 }
@@ -47,27 +63,49 @@ export async function openProject(
 ): Promise<OpenedProject> {
   const inspected = inspectProject(path, io.cwd);
   const variables = readVariables({
-    envFile: options.envFile ?? [],
+    envFrom: options.envFrom ?? [],
     env: options.env ?? [],
     cwd: io.cwd,
     environment: io.env,
+    warn: reporter.notice,
   });
   const { config: written, file } = await loadConfig(inspected.dir, io.cwd, options.config);
   if (file) reporter.logger.info(`Configuration: ${file}`);
-  const errors = captureErrors(written.logger ?? reporter.logger);
+  const errors = captureErrors(noticeLosses(written.logger ?? reporter.logger, reporter.notice));
   const config = mergeConfig(written, options, inspected.dir, io, errors.logger);
-  const { buildDir } = resolveConfig(config);
+  const { buildDir, stateDir } = resolveConfig(config);
   const plugins = PluginSet.from(defaultPlugins(config), config.plugins).without(config.without ?? []);
   const processes = observeLauncher(plugins.one('launcher'));
-  const runner = createProjectRunner({
-    ...config,
-    plugins: withReplaced(config.plugins, processes.launcher),
-  });
+  const probes = observeProbes(plugins.all('health-probe'));
+  const logsDir = hasDefaultLogs(plugins, config) ? join(stateDir, 'logs') : null;
+  const serverLogs = watchServerLogs(logsDir, inspected.dir);
+  const observers = [processes.launcher, ...probes.probes, serverLogs.sink];
+  const runner = createProjectRunner({ ...config, plugins: withReplaced(config.plugins, observers) });
   // The runner copies the folder before it builds, so the user's own may be handed out.
   runner.setSource({ getProjectPath: async () => inspected.dir });
   const records = createProjectRecords(inspected);
   const buildsDir = join(buildDir, records.project.id);
-  return { ...records, runner, processes, variables, buildsDir, findError: errors.find };
+  return {
+    ...records,
+    runner,
+    ports: plugins.one('port-strategy'),
+    processes,
+    probes,
+    serverLogs,
+    variables,
+    projectDir: inspected.dir,
+    stateDir,
+    buildsDir,
+    logsDir,
+    userPaths: createUserPaths(join(buildsDir, records.build.id), inspected.dir),
+    findError: errors.find,
+  };
+}
+
+/** Where a user's own sink of that name writes is its secret. */
+function hasDefaultLogs(plugins: PluginSet, { plugins: given }: RunnerConfig): boolean {
+  const key = 'log-sink:file';
+  return plugins.keys().includes(key) && !flattenLayer(given).some((plugin) => pluginKey(plugin) === key);
 }
 
 /** Flags win over the file. What the command keeps goes to the user's state folder, never into the project. */
@@ -93,10 +131,4 @@ function mergeConfig(
     ...(options.buildTimeout === undefined ? {} : { defaultBuildTimeoutMs: options.buildTimeout }),
     logger,
   };
-}
-
-/** The user's plugins with this one in the place of its key; a key may be in a layer only once. */
-function withReplaced(layer: PluginLayer, plugin: Plugin): PluginLayer {
-  const plugins = ([layer] as unknown[]).flat(Infinity).filter(Boolean) as Plugin[];
-  return [...plugins.filter((other) => pluginKey(other) !== pluginKey(plugin)), plugin];
 }

@@ -1,0 +1,25 @@
+import type { HealthProbePlugin } from '@project-runner/core';
+
+export interface ObservedProbes {
+  /** To use in place of those given. */
+  probes: HealthProbePlugin[];
+  /** The path that was asked last. `null`: none was, so the server may have any. */
+  path(): { path: string; optional: boolean } | null;
+}
+
+/** The runner knows which path a server is asked for: configuration, framework or guess. Its probes get told. */
+export function observeProbes(given: readonly HealthProbePlugin[]): ObservedProbes {
+  let last: ReturnType<ObservedProbes['path']> = null;
+  return {
+    probes: given.map((probe) => ({
+      kind: 'health-probe',
+      name: probe.name,
+      apiVersion: 1,
+      check(target, signal) {
+        last = { path: target.path, optional: target.optionalPath ?? false };
+        return probe.check(target, signal);
+      },
+    })),
+    path: () => last,
+  };
+}
