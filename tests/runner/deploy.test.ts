@@ -85,8 +85,8 @@ describe('a server that misbehaves', () => {
     expect(processesMarked(server.id)).toEqual([]);
   });
 
-  it('that crashes later gives its port back and keeps its log', async () => {
-    const { runner } = testRunner();
+  it('that crashes later and is not to be started again gives its port back and keeps its log', async () => {
+    const { runner } = testRunner({ restart: 'never' });
     const { server } = await deployFolder(runner, await serverProject('well'));
     await fetch(`http://127.0.0.1:${server.port}/crash`).catch(() => undefined);
     await eventually(

@@ -1,3 +1,5 @@
+import type { ProjectEnvVar } from './project.ts';
+
 /** Where a project runs: production, staging or a preview of one branch. */
 export interface Deployment {
   id: string;
@@ -9,7 +11,7 @@ export interface Deployment {
   currentBuildId: string | null;
   publicUrl: string | null;
   internalHost: string | null;
-  envVarOverrides: Record<string, string> | readonly { key: string; value: string }[];
+  envVarOverrides: Record<string, string> | readonly ProjectEnvVar[];
   autoShutdown: boolean;
   expiresAt: Date | null;
   createdAt: Date;

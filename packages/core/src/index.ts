@@ -15,9 +15,11 @@ export type {
 } from './framework-plugin.ts';
 export type { HealthProbePlugin, ProbeResult, ProbeTarget } from './health-probe-plugin.ts';
 export type {
+  AdoptRequest,
   LauncherPlugin,
   LaunchSpec,
   ListeningSocket,
+  OutputReceiver,
   ProcessExit,
   ProcessHandle,
   ProcessRef,
@@ -48,11 +50,15 @@ export type {
   ProjectRunner,
   ResourceUsage,
   RunnerStats,
+  ShutdownOptions,
   RunOptions,
   ServerLogCallback,
 } from './project-runner.ts';
 export { ProjectRunnerError } from './project-runner-error.ts';
 export type { ProjectRunnerErrorOptions } from './project-runner-error.ts';
 export type { ProjectSource, ProjectSourceRequest } from './project-source.ts';
+export type { RestartPolicy } from './restart-policy.ts';
+export type { RunnerEvents } from './runner-events.ts';
 export type { HealthStatus, RunningServer } from './running-server.ts';
+export type { ServerState, ServerStatus } from './server-status.ts';
 export { validatePlugin } from './validate-plugin.ts';

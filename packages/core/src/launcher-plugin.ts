@@ -1,6 +1,17 @@
 import type { LogStreamName } from './log-batch.ts';
 
-export interface LaunchSpec {
+/** Takes the output of a process. */
+export interface OutputReceiver {
+  /**
+   * Gets output as it comes, in order for each stream, all of it before `closed` resolves. `end`: bytes of this stream
+   * so far, with this chunk. The chunk is the receiver's. The launcher waits for a promise before it reads on.
+   */
+  onOutput(stream: LogStreamName, chunk: Uint8Array, end: number): void | Promise<void>;
+  /** Output that was given up unread, because it was more than may be kept; `end` as above. */
+  onDropped?(stream: LogStreamName, bytes: number, end: number): void;
+}
+
+export interface LaunchSpec extends OutputReceiver {
   /** Marks every process of the tree, so that none is overlooked when it is stopped. */
   id: string;
   /** Absolute path of the program, or a name to be found on `env.PATH`. */
@@ -12,8 +23,11 @@ export interface LaunchSpec {
   env: Readonly<Record<string, string>>;
   /** Open a Node IPC channel. */
   ipc: boolean;
-  /** Gets output as it comes, in order for each stream, all of it before `closed` resolves. */
-  onOutput(stream: LogStreamName, chunk: Uint8Array): void;
+  /**
+   * An empty folder of the user's own, for all that must outlive the runner: output, pid, exit code. Without it, or with
+   * a launcher that cannot, nothing does.
+   */
+  dir?: string;
   onMessage?(message: unknown): void;
 }
 
@@ -25,7 +39,18 @@ export interface ProcessRef {
   bootId: string | null;
 }
 
-/** How a process ended. Exactly one of the two is set. */
+/** A process that an earlier runner started. */
+export interface AdoptRequest extends OutputReceiver {
+  id: string;
+  /** Where the caller knows it; what `dir` says wins. */
+  ref: ProcessRef | null;
+  /** The folder that the process was launched with, if it was. */
+  dir?: string;
+  /** Where to read on: bytes of each stream that were taken over. */
+  from: Readonly<Record<LogStreamName, number>>;
+}
+
+/** How a process ended. One of the two is set; neither where nobody was there to see it. */
 export interface ProcessExit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -70,6 +95,14 @@ export interface ProcessHandle {
    * the first socket on it.
    */
   listening(port?: number): Promise<readonly ListeningSocket[] | null>;
+  /** Output up to `end` is kept elsewhere: its space may be given back. */
+  release?(stream: LogStreamName, end: number): void;
+  /** Reads kept output again, from byte `start` to `end` of a stream; what was released reads as zeros. */
+  readOutput?(stream: LogStreamName, start: number, end: number): Uint8Array;
+  /** Lets go of the process without stopping it, for a later `adopt`. No callback comes after it. */
+  detach?(): void;
+  /** The variables that it was started with; `null` when that is not known any more. */
+  environment?(): Readonly<Record<string, string>> | null;
 }
 
 /** Starts processes. */
@@ -79,6 +112,9 @@ export interface LauncherPlugin {
   readonly apiVersion: 1;
   /** @throws ProjectRunnerError `SPAWN_FAILED` */
   launch(spec: LaunchSpec): Promise<ProcessHandle>;
-  /** Takes over a process that an earlier runner started; `null` when it is gone or is not the one meant. */
-  adopt?(ref: ProcessRef, id: string): Promise<ProcessHandle | null>;
+  /**
+   * Takes over a process that an earlier runner started; `null` when there is no trace of it. One that ended meanwhile
+   * has its output read and its `exit` known, as far as `dir` tells.
+   */
+  adopt?(request: AdoptRequest): Promise<ProcessHandle | null>;
 }

@@ -33,6 +33,12 @@ export interface LogEntry {
 export interface LogWriter {
   write(batch: LogBatch): void | Promise<void>;
   close(): void | Promise<void>;
+  /**
+   * Number of the last line that would survive the runner's death, 0 for none. Asked after `open` (lines up to it are not
+   * written again, so that a runner that takes over a log doubles none) and from time to time (the runner keeps what is
+   * after it). Without this method a line counts as kept when its `write` has settled.
+   */
+  position?(): number;
 }
 
 /** Takes the logs of servers. */

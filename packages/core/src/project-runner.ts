@@ -5,7 +5,9 @@ import type { LogStreamName } from './log-batch.ts';
 import type { ObservabilityStorage } from './observability-storage.ts';
 import type { Project } from './project.ts';
 import type { ProjectSource } from './project-source.ts';
+import type { RunnerEvents } from './runner-events.ts';
 import type { RunningServer } from './running-server.ts';
+import type { ServerStatus } from './server-status.ts';
 
 export interface BuildOptions {
   /** Variables for the package manager and the build script. */
@@ -13,12 +15,16 @@ export interface BuildOptions {
   /** Install and build together, in ms. @default 600000 */
   timeoutMs?: number;
   skipInstall?: boolean;
+  /** Like `envVars`, with values that are masked in the build's log. */
+  secrets?: Record<string, string>;
   signal?: AbortSignal;
 }
 
 export interface RunOptions {
   /** Variables for the server. */
   envVars?: Record<string, string>;
+  /** Like `envVars`, with values that are masked in the server's log. */
+  secrets?: Record<string, string>;
   /** The port to use; it must be free. Without it the port strategy chooses. */
   port?: number;
   /** How long the server may take to become healthy, in ms. @default maxRetries × retryIntervalMs */
@@ -46,6 +52,13 @@ export interface RunnerStats {
   runningProcesses: number;
   allocatedPorts: number[];
   availablePorts: number;
+  /** Log lines that did not reach a sink, since the runner was made. */
+  lostLogLines: number;
+}
+
+export interface ShutdownOptions {
+  /** `leave`: they run on, for the next runner to take over. @default 'stop' */
+  servers?: 'stop' | 'leave';
 }
 
 export interface ResourceUsage {
@@ -86,8 +99,20 @@ export interface ProjectRunner {
     server: RunningServer,
     options?: { limit?: number; before?: string },
   ): Promise<PaginatedLogs>;
-  shutdown(): Promise<void>;
+  shutdown(options?: ShutdownOptions): Promise<void>;
   getStats(): RunnerStats;
   isProcessAlive(pid: number): boolean;
   reattach(server: RunningServer): Promise<boolean>;
+  /**
+   * Takes over the servers that an earlier runner with the same `stateDir` left, and answers those that run. Everything
+   * else calls it by itself when it is first used.
+   */
+  recover(): Promise<RunningServer[]>;
+  /** State, restarts and last words of a server that runs or ran lately; `null` for an unknown one. */
+  getServerStatus(server: Pick<RunningServer, 'id'>): ServerStatus | null;
+  /** Calls the listener for each event of that name; the answer ends it. A listener that throws harms nobody. */
+  on<Name extends keyof RunnerEvents>(
+    name: Name,
+    listener: (...event: RunnerEvents[Name]) => void,
+  ): () => void;
 }

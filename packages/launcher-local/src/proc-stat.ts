@@ -17,13 +17,19 @@ export interface ProcStat {
   residentPages: number;
 }
 
-/** One process, `null` when it is gone. Fields as in proc_pid_stat(5). */
+/** One process, `null` when it is gone. */
 export function readProcStat(pid: number): ProcStat | null {
   const text = readProcFile(pid, 'stat');
-  if (text === null) return null;
+  return text === null ? null : parseProcStat(text);
+}
+
+/** A line of proc_pid_stat(5), `null` for another text. */
+export function parseProcStat(text: string): ProcStat | null {
   // The command may hold spaces and parentheses: the last `)` ends it.
   const end = text.lastIndexOf(')');
   const fields = text.slice(end + 2).split(' ');
+  const pid = Number.parseInt(text, 10);
+  if (end === -1 || fields.length < 22 || !(pid > 0)) return null;
   const field = (number: number): string => fields[number - 3] ?? '0';
   return {
     pid,

@@ -35,3 +35,11 @@ function bootId(): string | null {
     return null;
   }
 }
+
+/** Whether the very process is still alive: same pid, and where the platform tells, same start time and boot. */
+export function isSameProcess(ref: ProcessRef): boolean {
+  if (ref.bootId !== null && ref.bootId !== bootId()) return false;
+  if (ref.startTime === null) return isProcessAlive(ref.pid);
+  const stat = hasProc ? readProcStat(ref.pid) : null;
+  return stat !== null && isLiving(stat) && stat.startTime === ref.startTime;
+}

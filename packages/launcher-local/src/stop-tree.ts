@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { ProjectRunnerError } from '@project-runner/core';
+import type { ProcessRef } from '@project-runner/core';
 
 import { isLiving, readProcStat } from './proc-stat.ts';
 import type { ProcStat } from './proc-stat.ts';
@@ -8,11 +9,15 @@ import type { ProcStat } from './proc-stat.ts';
 export interface StopTreeOptions {
   /** The living processes of the tree, looked up anew at each call. */
   members(): ProcStat[];
+  /** A shim ends by itself and tells how its child ended, so it is left alone while others live; `null` for none. */
+  shim: ProcessRef | null;
   graceMs: number;
   /** Resolves when the first process exits, so that a quick exit is noticed at once. */
   exited: Promise<unknown>;
 }
 
+/** Looks at a shim without a child before it is taken for stuck. */
+const shimLooks = 20;
 /** How long processes may take to vanish after SIGKILL. */
 const killPatienceMs = 3000;
 
@@ -36,18 +41,21 @@ export async function stopTree(options: StopTreeOptions): Promise<void> {
 
 async function emptyBefore(
   deadline: number,
-  { members, exited }: StopTreeOptions,
+  { members, shim, exited }: StopTreeOptions,
   asked: Set<string>,
   signal: 'SIGTERM' | 'SIGKILL',
 ): Promise<boolean> {
   let empty = 0;
+  let alone = 0;
   let pause = 1;
   let first: Promise<unknown> | null = exited;
   for (;;) {
     const living = members();
     empty = living.length === 0 ? empty + 1 : 0;
     if (empty >= 2) return true;
-    for (const stat of living) signalOnce(stat, signal, asked);
+    const others = living.filter((stat) => stat.pid !== shim?.pid);
+    alone = others.length === 0 ? alone + 1 : 0;
+    for (const stat of alone > shimLooks ? living : others) signalOnce(stat, signal, asked);
     if (performance.now() >= deadline) return false;
     const wait = delay(empty > 0 ? 1 : pause);
     await (first ? Promise.race([first, wait]) : wait);

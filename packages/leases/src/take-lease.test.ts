@@ -32,6 +32,12 @@ it('gives a lease once, tells who has it, and gives it again when it is back', (
   expect(readLease(dir, 'a')).toMatchObject({ owner: 'you' });
 });
 
+it('leaves no file of a key that is to be forgotten', () => {
+  const dir = folder();
+  takeLease(dir, 'a', 'me')?.({ forget: true });
+  expect(readdirSync(dir)).toEqual([]);
+});
+
 it('keeps keys apart of which one begins with the other', () => {
   const dir = folder();
   expect(takeLease(dir, '80', 'x')).not.toBeNull();

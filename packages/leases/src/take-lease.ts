@@ -12,6 +12,9 @@ export interface Lease extends Holder {
   since: string;
 }
 
+/** `forget`: nobody will ever ask for this key again, so that not even a file needs to stay. */
+export type ReleaseLease = (options?: { forget?: boolean }) => void;
+
 /** As kept in a file. */
 interface LeaseRecord extends Lease {
   released?: boolean;
@@ -33,7 +36,7 @@ interface Generation {
  * were the numbers to start again, a slow contender could take one that was used already.
  * @throws Error of the file system
  */
-export function takeLease(dir: string, key: string, owner: string): (() => void) | null {
+export function takeLease(dir: string, key: string, owner: string): ReleaseLease | null {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const before = generations(dir, key);
   const newest = before.at(-1);
@@ -49,10 +52,11 @@ export function takeLease(dir: string, key: string, owner: string): (() => void)
   }
   for (const old of before) rmSync(old.file, { force: true });
   let held = true;
-  return () => {
+  return ({ forget = false } = {}) => {
     if (!held) return;
     held = false;
-    replace(file, { ...record, released: true });
+    if (forget) rmSync(file, { force: true });
+    else replace(file, { ...record, released: true });
   };
 }
 

@@ -224,6 +224,21 @@ describe('options', () => {
   );
 });
 
+describe('position', () => {
+  it('is the last line that is kept, also after one that was torn off', async () => {
+    const dir = freshDir();
+    const sink = logsFile({ dir });
+    const writer = await sink.open(who);
+    expect(writer.position?.()).toBe(0);
+    await writer.write(batch(['one', 'two'], 1));
+    await writer.write(batch(['five'], 5));
+    expect(writer.position?.()).toBe(5);
+    appendFileSync(join(dir, 'server', '000000000001.log'), '2026-01-01T00:00:00.000Z stdout F tor');
+    expect((await sink.open(who)).position?.()).toBe(5);
+    await writer.close();
+  });
+});
+
 // Only root may mount the small file system that fills up for real.
 const mayMount = process.platform === 'linux' && process.getuid?.() === 0;
 describe.skipIf(!mayMount)('a full disk (needs root on Linux for a small tmpfs)', () => {

@@ -11,10 +11,12 @@ export interface OpenLogOptions extends TidyLogOptions {
 }
 
 /** Appends to the newest segment of a log and begins a new one when it is full. */
-export function openLog(dir: string, options: OpenLogOptions): LogWriter {
-  let current: OpenSegment | null = null;
+export async function openLog(dir: string, options: OpenLogOptions): Promise<LogWriter> {
+  let current = await openNewestSegment(dir, options.maxBytes);
+  /** Number of the last line that is in a file. */
+  let position = current ? current.next - 1 : 0;
   /** What is added to the numbers of batches, where a log goes on whose writer counts from 1 again. */
-  let shift = 0;
+  let shift: number | null = null;
   let tidying: Promise<void> = Promise.resolve();
   let failure: unknown = null;
 
@@ -30,13 +32,6 @@ export function openLog(dir: string, options: OpenLogOptions): LogWriter {
     });
   };
 
-  const begin = async (first: number): Promise<OpenSegment> => {
-    const segment = await openNewestSegment(dir, first, options.maxBytes);
-    shift = Math.max(0, segment.next - first);
-    tidy();
-    return segment;
-  };
-
   const rotate = async (full: OpenSegment, first: number): Promise<OpenSegment> => {
     const next = await openSegment(dir, first);
     await full.close();
@@ -46,14 +41,19 @@ export function openLog(dir: string, options: OpenLogOptions): LogWriter {
 
   return {
     async write(batch: LogBatch) {
-      current ??= await begin(batch.sequence);
+      const isFirst = shift === null;
+      shift ??= Math.max(0, position + 1 - batch.sequence);
       const first = batch.sequence + shift;
       const length = batch.bytes.length + batch.count * prefixLength;
+      current ??= await openSegment(dir, first);
       if (current.size > 0 && current.size + length > options.maxBytes)
         current = await rotate(current, first);
       const bytes = formatBatch(batch, current.next === first ? undefined : first);
       await current.append(bytes, first + batch.count);
+      position = first + batch.count - 1;
+      if (isFirst) tidy();
     },
+    position: () => position,
     async close() {
       await current?.close();
       current = null;

@@ -15,14 +15,14 @@ export interface OpenSegment {
   close(): Promise<void>;
 }
 
-/** Opens the newest segment of a log as an earlier writer left it, or the first one. */
-export async function openNewestSegment(dir: string, first: number, maxBytes: number): Promise<OpenSegment> {
+/** Opens the newest segment of a log as an earlier writer left it, `null` for a log that has none. */
+export async function openNewestSegment(dir: string, maxBytes: number): Promise<OpenSegment | null> {
   await removeLeftovers(dir);
   const last = (await listSegments(dir)).at(-1);
   const bytes = last && (await readSegment(last));
-  if (!last || !bytes) return openSegment(dir, first);
+  if (!last || !bytes) return null;
   const { length, next } = indexLines(bytes, last.first);
-  if (last.compressed || length >= maxBytes) return openSegment(dir, Math.max(first, next));
+  if (last.compressed || length >= maxBytes) return openSegment(dir, next);
   if (length < bytes.length) await truncate(last.file, length);
   return openSegment(dir, last.first, length, next);
 }

@@ -1,4 +1,4 @@
-import type { Logger, PluginLayer } from '@project-runner/core';
+import type { Logger, PluginLayer, RestartPolicy } from '@project-runner/core';
 
 /** What users write. Every key is optional; see the README of this package for the table. */
 export interface RunnerConfig {
@@ -25,12 +25,25 @@ export interface RunnerConfig {
   allowInstallScripts?: boolean;
   /** From SIGTERM to SIGKILL, in ms, at most 28000. @default 16000, or what the framework asks for where that is more */
   stopGraceMs?: number;
+  /** Servers and their logs outlive a runner that is killed. Not on Windows. @default true */
+  durable?: boolean;
+  /** When a server that ended is started again. @default on failure, with back-off from 1 s to 60 s, 10 times in 5 min */
+  restart?: Partial<RestartPolicy> | RestartPolicy['policy'];
+  /** Look at servers again and again, and start one anew that fails. @default off */
+  liveness?: Partial<LivenessConfig> | boolean;
   /** Layers merged over the preset: a plugin replaces the one of the same `kind:name`. */
   plugins?: PluginLayer;
   /** Keys removed from the preset: `['log-sink:file']`. */
   without?: readonly string[];
   /** @default silent: a library prints nothing by itself */
   logger?: Logger;
+}
+
+export interface LivenessConfig {
+  /** From one look to the next, in ms. @default 10000 */
+  intervalMs: number;
+  /** Looks that fail in a row before the server is started anew. @default 3 */
+  failures: number;
 }
 
 export interface HealthCheckConfig {
@@ -59,5 +72,9 @@ export interface ResolvedConfig {
   allowInstallScripts: boolean;
   /** `null`: the default. */
   stopGraceMs: number | null;
+  durable: boolean;
+  restart: Readonly<RestartPolicy>;
+  /** `null`: off. */
+  liveness: Readonly<LivenessConfig> | null;
   logger: Logger;
 }

@@ -18,7 +18,7 @@ import { resolveConfig } from './resolve-config.ts';
 
 /** The preset. @throws ProjectRunnerError `CONFIG_INVALID` */
 export function defaultPlugins(config: RunnerConfig = {}): readonly Plugin[] {
-  const { portRange, healthCheck, logRetentionLines, stateDir } = resolveConfig(config);
+  const { portRange, healthCheck, logRetentionLines, stateDir, durable } = resolveConfig(config);
   return [
     npm(),
     pnpm(),
@@ -27,7 +27,7 @@ export function defaultPlugins(config: RunnerConfig = {}): readonly Plugin[] {
     nodeServer(),
     mastra(),
     portsRange(portRange),
-    launcherLocal(),
+    launcherLocal({ durable }),
     healthHttp({ timeoutMs: healthCheck.timeoutMs }),
     memorySink({ lines: logRetentionLines }),
     logsFile({ dir: join(stateDir, 'logs') }),

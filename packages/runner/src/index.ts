@@ -26,7 +26,6 @@ export { memorySink } from './logs/memory-sink.ts';
 export { RingBuffer } from './logs/ring-buffer.ts';
 export { resolveConfig } from './resolve-config.ts';
 export { ProcessManager } from './server/process-manager.ts';
-export type { ProcessManagerOptions } from './server/process-manager.ts';
-export type { ServerInstance, ServerState } from './server/server-instance.ts';
+export { ServerSupervisor } from './server/server-supervisor.ts';
 export { SubdomainGenerator } from './subdomain-generator.ts';
 export type { ParsedSubdomain } from './subdomain-generator.ts';

@@ -11,10 +11,13 @@ import type {
   ProjectRunner,
   ProjectSource,
   ResourceUsage,
+  RunnerEvents,
   RunnerStats,
   RunningServer,
   RunOptions,
   ServerLogCallback,
+  ServerStatus,
+  ShutdownOptions,
 } from '@project-runner/core';
 import { isProcessAlive } from '@project-runner/launcher-local';
 
@@ -22,31 +25,26 @@ import { ProjectBuilder } from './build/project-builder.ts';
 import type { ResolvedConfig, RunnerConfig } from './config.ts';
 import { defaultPlugins } from './default-plugins.ts';
 import { storageSink } from './logs/storage-sink.ts';
-import { resolveConfig } from './resolve-config.ts';
-import { adoptServer } from './server/adopt-server.ts';
-import { deployServer } from './server/deploy-server.ts';
-import { createKeyedLock } from './server/keyed-lock.ts';
+import { requirePlugins } from './require-plugins.ts';
+import { checkRunOptions, resolveConfig } from './resolve-config.ts';
 import { measureServer } from './server/measure-server.ts';
-import { ProcessManager } from './server/process-manager.ts';
 import { probeServer } from './server/probe-server.ts';
-import { routeServer } from './server/route-server.ts';
 import { createServerLogs } from './server/server-logs.ts';
 import type { ServerLogs } from './server/server-logs.ts';
-import type { ServerInstance } from './server/server-instance.ts';
-import { SubdomainGenerator } from './subdomain-generator.ts';
+import { Supervision } from './server/supervision.ts';
 
-/** Builds projects and runs them as child processes of this machine. The default preset, unless told otherwise. */
+/**
+ * Builds projects and runs them as child processes of this machine. The default preset, unless told otherwise. It only
+ * hands over: building is `build/`, servers are `server/`, logs are `logs/`.
+ */
 export class LocalProcessRunner implements ProjectRunner {
   readonly type = 'local' as const;
 
   readonly #config: ResolvedConfig;
   readonly #plugins: PluginSet;
   readonly #builder: ProjectBuilder;
-  readonly #processes: ProcessManager;
+  readonly #servers: Supervision;
   readonly #logs: ServerLogs;
-  readonly #deploys = createKeyedLock();
-  readonly #subdomains = new SubdomainGenerator();
-  readonly #closing = new AbortController();
   #source: ProjectSource | undefined;
   #router: EdgeRouter | undefined;
   #storage: ObservabilityStorage | undefined;
@@ -56,16 +54,20 @@ export class LocalProcessRunner implements ProjectRunner {
   constructor(config: RunnerConfig = {}) {
     this.#config = resolveConfig(config);
     this.#plugins = PluginSet.from(defaultPlugins(config), config.plugins).without(config.without ?? []);
+    requirePlugins(this.#plugins);
+    const { logger } = this.#config;
     this.#builder = new ProjectBuilder({ config: this.#config, plugins: this.#plugins });
-    this.#processes = new ProcessManager({
-      logger: this.#config.logger,
-      stopGraceMs: this.#config.stopGraceMs,
-      getRouter: () => this.#router,
-    });
     this.#logs = createServerLogs({
       sinks: [...this.#plugins.all('log-sink'), storageSink(() => this.#storage)],
-      logger: this.#config.logger,
+      logger,
       getCallback: () => this.#onServerLog,
+      onLoss: (serverId, sink, lines) => this.#servers.emit('log-loss', { serverId, sink, lines }),
+    });
+    this.#servers = new Supervision({
+      config: this.#config,
+      plugins: this.#plugins,
+      logs: this.#logs,
+      getRouter: () => this.#router,
     });
   }
 
@@ -91,7 +93,7 @@ export class LocalProcessRunner implements ProjectRunner {
     options: BuildOptions = {},
     onLog?: (log: string) => void,
   ): Promise<Build> {
-    this.#refuseWhenClosed();
+    this.#servers.refuseWhenClosed();
     if (!this.#source) {
       throw new ProjectRunnerError('SOURCE_MISSING', 'Project source provider not configured', {
         hint: 'Call setSource(source) first',
@@ -112,44 +114,28 @@ export class LocalProcessRunner implements ProjectRunner {
     build: Build,
     options: RunOptions = {},
   ): Promise<RunningServer> {
-    this.#refuseWhenClosed();
-    return this.#deploys.run(deployment.id, async () => {
-      this.#refuseWhenClosed();
-      const previous = this.#processes.getByDeploymentId(deployment.id);
-      const signal = options.signal
-        ? AbortSignal.any([options.signal, this.#closing.signal])
-        : this.#closing.signal;
-      const instance = await deployServer({
-        config: this.#config,
-        plugins: this.#plugins,
-        project,
-        deployment,
-        build,
-        options,
-        signal,
-        openLogs: (session) => this.#logs.open(session),
-      });
-      this.#processes.track(instance);
-      await this.#takeTraffic(project, deployment, instance, signal);
-      if (previous) await this.#retire(previous);
-      return { ...instance.server };
-    });
+    checkRunOptions(options);
+    return this.#servers.deploy({ project, deployment, build, options });
   }
 
   async stop(server: RunningServer): Promise<void> {
-    if (!this.#processes.get(server.id)) await this.#adopt(server);
-    await this.#processes.kill(server.id);
+    await this.#servers.stop(server);
   }
 
   async healthCheck(server: RunningServer): Promise<{ healthy: boolean; message?: string }> {
-    const instance = this.#processes.get(server.id);
-    if (!instance || !this.#processes.isRunning(server.id)) {
-      return { healthy: false, message: 'Process is not running' };
-    }
-    return probeServer(instance, this.#plugins.all('health-probe'), this.#config.healthCheck.timeoutMs);
+    await this.#servers.recover();
+    const gone = { healthy: false, message: 'Process is not running' };
+    const supervisor = this.#servers.get(server.id);
+    const target = supervisor?.handle ? supervisor.target : null;
+    if (!target) return gone;
+    const { timeoutMs } = this.#config.healthCheck;
+    const result = await probeServer(target, this.#plugins.all('health-probe'), timeoutMs);
+    // It may have gone while we looked; its port may answer for somebody else.
+    return supervisor?.handle ? result : gone;
   }
 
   async getLogs(server: RunningServer, options: { tail?: number; since?: Date } = {}): Promise<string> {
+    await this.#servers.recover();
     const entries = await this.#logs.read(this.#session(server), options);
     return entries.map((entry) => entry.text).join('\n');
   }
@@ -162,21 +148,28 @@ export class LocalProcessRunner implements ProjectRunner {
     server: RunningServer,
     options: { limit?: number; before?: string } = {},
   ): Promise<PaginatedLogs> {
+    await this.#servers.recover();
     return this.#logs.page(this.#session(server), options);
   }
 
   async getResourceUsage(server: RunningServer): Promise<ResourceUsage> {
-    return measureServer(this.#processes.get(server.id));
+    await this.#servers.recover();
+    return measureServer(this.#servers.get(server.id)?.handle ?? null);
   }
 
   getStats(): RunnerStats {
     const strategy = this.#plugins.one('port-strategy');
     const ports = callPlugin(strategy, 'stats', () => strategy.stats?.());
     return {
-      runningProcesses: this.#processes.getRunningCount(),
-      allocatedPorts: [...(ports?.allocated ?? this.#processes.getAll().map((item) => item.server.port))],
+      runningProcesses: this.#servers.runningCount(),
+      allocatedPorts: [...(ports?.allocated ?? this.#servers.ports())],
       availablePorts: ports?.available ?? 0,
+      lostLogLines: this.#logs.lost(),
     };
+  }
+
+  getServerStatus(server: Pick<RunningServer, 'id'>): ServerStatus | null {
+    return this.#servers.get(server.id)?.status() ?? null;
   }
 
   isProcessAlive(pid: number): boolean {
@@ -184,62 +177,29 @@ export class LocalProcessRunner implements ProjectRunner {
   }
 
   async reattach(server: RunningServer): Promise<boolean> {
-    if (this.#processes.isRunning(server.id)) return true;
-    return this.#adopt(server);
+    return this.#servers.reattach(server);
   }
 
-  /** Cancels builds and deploys and stops all servers. A second call joins the first. */
-  async shutdown(): Promise<void> {
-    this.#closing.abort(new ProjectRunnerError('RUNNER_CLOSED', 'The runner was shut down'));
-    await Promise.all([this.#builder.cancelAll(), this.#deploys.idle()]);
-    await this.#processes.killAll();
+  async recover(): Promise<RunningServer[]> {
+    await this.#servers.recover();
+    return this.#servers.running();
   }
 
-  async #takeTraffic(
-    project: Project,
-    deployment: Deployment,
-    instance: ServerInstance,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { host, port, id } = instance.server;
-    try {
-      signal.throwIfAborted();
-      if (!this.#router) return;
-      await routeServer(this.#router, {
-        deploymentId: deployment.id,
-        projectId: project.id,
-        subdomain: this.#subdomains.generate(project, deployment),
-        targetHost: host,
-        targetPort: port,
-      });
-    } catch (error) {
-      await this.#processes.kill(id);
-      throw error;
-    }
+  on<Name extends keyof RunnerEvents>(
+    name: Name,
+    listener: (...event: RunnerEvents[Name]) => void,
+  ): () => void {
+    return this.#servers.on(name, listener);
   }
 
-  /** The new server has the traffic: a problem with the old one is not the caller's. */
-  async #retire(previous: ServerInstance): Promise<void> {
-    try {
-      await this.#processes.kill(previous.server.id);
-    } catch (error) {
-      this.#config.logger.error(`The replaced server ${previous.server.id} could not be stopped`, error);
-    }
+  /** Cancels builds and deploys and stops all servers, or leaves them for the next runner. A second call joins the first. */
+  async shutdown({ servers = 'stop' }: ShutdownOptions = {}): Promise<void> {
+    this.#servers.close();
+    await this.#builder.cancelAll();
+    await this.#servers.shutdown(servers);
   }
 
-  async #adopt(server: RunningServer): Promise<boolean> {
-    const instance = await adoptServer(server, this.#plugins, (session) => this.#logs.open(session));
-    if (instance) this.#processes.track(instance);
-    return instance !== null;
-  }
-
-  #session(server: RunningServer): LogSession {
-    const known = this.#processes.get(server.id)?.session;
-    const { id: serverId, deploymentId, buildId } = server;
-    return known ?? { serverId, deploymentId, buildId, projectId: '' };
-  }
-
-  #refuseWhenClosed(): void {
-    if (this.#closing.signal.aborted) throw this.#closing.signal.reason as Error;
+  #session({ id: serverId, deploymentId, buildId }: RunningServer): LogSession {
+    return this.#servers.get(serverId)?.session ?? { serverId, deploymentId, buildId, projectId: '' };
   }
 }

@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path';
 
 import { ProjectRunnerError } from '@project-runner/core';
-import type { Logger } from '@project-runner/core';
+import type { Logger, RunOptions } from '@project-runner/core';
 
 import type { HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.ts';
 import { defaultStateDir } from './default-state-dir.ts';
 import { safeLogger } from './safe-logger.ts';
+import { defaultRestartPolicy } from './server/restart-policy.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -22,6 +23,9 @@ const knownKeys = [
   'envFiles',
   'allowInstallScripts',
   'stopGraceMs',
+  'durable',
+  'restart',
+  'liveness',
   'plugins',
   'without',
   'logger',
@@ -50,8 +54,16 @@ export function resolveConfig(written: RunnerConfig = {}): ResolvedConfig {
     envFiles: flag('envFiles', written.envFiles) ?? true,
     allowInstallScripts: flag('allowInstallScripts', written.allowInstallScripts) ?? false,
     stopGraceMs: whole('stopGraceMs', written.stopGraceMs, 0, 28_000) ?? null,
+    durable: flag('durable', written.durable) ?? true,
+    restart: restartPolicy(written.restart),
+    liveness: liveness(written.liveness),
     logger: logger(written.logger),
   };
+}
+
+/** @throws ProjectRunnerError `CONFIG_INVALID` */
+export function checkRunOptions({ healthCheckTimeoutMs }: RunOptions): void {
+  whole('healthCheckTimeoutMs', healthCheckTimeoutMs, 1, maxTimer);
 }
 
 /** The longest delay a Node timer takes. */
@@ -95,6 +107,41 @@ export function envVars(key: string, value: unknown): Readonly<Record<string, st
     if (item.includes('\0')) throw wrong(`${key}.${name}`, 'a value with NUL', 'a string without NUL');
   }
   return value as Record<string, string>;
+}
+
+function restartPolicy(value: RunnerConfig['restart']): ResolvedConfig['restart'] {
+  const given = typeof value === 'string' ? { policy: value } : (value ?? {});
+  expectObject('restart', given);
+  const base = defaultRestartPolicy;
+  const policy = given.policy ?? base.policy;
+  if (!['always', 'on-failure', 'never'].includes(policy)) {
+    throw wrong('restart.policy', policy, '"always", "on-failure" or "never"');
+  }
+  const jitter = given.jitter ?? base.jitter;
+  if (typeof jitter !== 'number' || !(jitter >= 0 && jitter <= 1)) {
+    throw wrong('restart.jitter', jitter, 'a number from 0 to 1');
+  }
+  const ms = (key: 'initialDelayMs' | 'maxDelayMs' | 'stableMs' | 'windowMs'): number =>
+    whole(`restart.${key}`, given[key], 0, maxTimer / 2) ?? base[key];
+  return {
+    policy,
+    jitter,
+    initialDelayMs: ms('initialDelayMs'),
+    maxDelayMs: ms('maxDelayMs'),
+    stableMs: ms('stableMs'),
+    windowMs: ms('windowMs'),
+    maxRestarts: whole('restart.maxRestarts', given.maxRestarts, 0, 1_000_000) ?? base.maxRestarts,
+  };
+}
+
+function liveness(value: RunnerConfig['liveness']): ResolvedConfig['liveness'] {
+  if (value === undefined || value === false) return null;
+  const given = value === true ? {} : value;
+  expectObject('liveness', given);
+  return {
+    intervalMs: whole('liveness.intervalMs', given.intervalMs, 1, maxTimer) ?? 10_000,
+    failures: whole('liveness.failures', given.failures, 1, 1_000_000) ?? 3,
+  };
 }
 
 function logger(value: Logger | undefined): Logger {

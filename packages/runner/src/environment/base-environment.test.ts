@@ -25,6 +25,9 @@ const registry = {
   NPM_CONFIG_USERCONFIG: '/home/ada/.npmrc',
   NPM_TOKEN: 'secret',
   NODE_AUTH_TOKEN: 'secret',
+  pnpm_config_registry: 'https://npm.company',
+  YARN_REGISTRY: 'https://npm.company',
+  YARN_HTTPS_PROXY: 'http://proxy:3128',
   YARN_NPM_REGISTRY_SERVER: 'https://npm.company',
   BUN_CONFIG_REGISTRY: 'https://npm.company',
 };
@@ -40,6 +43,7 @@ const leftovers = {
   npm_config_userconfig: '/srv/runner/.npmrc',
   npm_config_cache: '/srv/runner/.npm',
   npm_config_local_prefix: '/srv/runner',
+  pnpm_config_verify_deps_before_run: 'false',
   npm_lifecycle_event: 'start',
   npm_package_json: '/srv/runner/package.json',
 };

@@ -37,9 +37,17 @@ const allowedForBuilds = new Set([
   'NPM_CONFIG_STORE_DIR',
   'NPM_TOKEN',
   'NODE_AUTH_TOKEN',
+  // pnpm 11 and newer read these instead of npm's.
+  'PNPM_CONFIG_REGISTRY',
+  'PNPM_CONFIG_STORE_DIR',
+  'COREPACK_NPM_REGISTRY',
+  'YARN_REGISTRY',
   'YARN_NPM_REGISTRY_SERVER',
   'YARN_NPM_AUTH_TOKEN',
   'YARN_CACHE_FOLDER',
+  // Yarn 4 does not read HTTP_PROXY.
+  'YARN_HTTP_PROXY',
+  'YARN_HTTPS_PROXY',
   'BUN_CONFIG_REGISTRY',
   'PNPM_HOME',
   'XDG_CACHE_HOME',

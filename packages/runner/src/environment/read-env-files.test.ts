@@ -50,6 +50,10 @@ describe('readEnvFiles', () => {
     });
   });
 
+  it('reads a file with a byte order mark', async () => {
+    expect(await readEnvFiles(folder({ '.env': '\uFEFFA=1' }))).toEqual({ A: '1' });
+  });
+
   it('never executes them', async () => {
     const dir = folder({});
     const text = `A=$(touch ${dir}/a)\nB=\`touch ${dir}/b\`\n; touch ${dir}/c\n`;

@@ -14,7 +14,8 @@ export async function readEnvFiles(dir: string): Promise<Record<string, string>>
   const variables: Record<string, string> = {};
   for (const name of files) {
     const text = await readIfThere(join(dir, name));
-    if (text !== undefined) Object.assign(variables, parseEnv(text));
+    // A byte order mark would become part of the first name.
+    if (text !== undefined) Object.assign(variables, parseEnv(text.replace(/^\uFEFF/, '')));
   }
   return variables;
 }

@@ -5,6 +5,23 @@ export function createLogBatch(fields: Omit<LogBatch, 'lines'>): LogBatch {
   return { ...fields, lines: () => decode(fields) };
 }
 
+const newline = 0x0a;
+
+/** The lines of a batch with a number above `after`; `null` for none. */
+export function linesAfter(batch: LogBatch, after: number): LogBatch | null {
+  const skip = after + 1 - batch.sequence;
+  if (skip <= 0) return batch;
+  if (skip >= batch.count) return null;
+  let from = 0;
+  for (let line = 0; line < skip; line += 1) from = batch.bytes.indexOf(newline, from) + 1;
+  return createLogBatch({
+    ...batch,
+    bytes: batch.bytes.subarray(from),
+    count: batch.count - skip,
+    sequence: after + 1,
+  });
+}
+
 function* decode({ bytes, partial }: Omit<LogBatch, 'lines'>): Iterable<LogLine> {
   const texts = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8').split('\n');
   texts.pop();

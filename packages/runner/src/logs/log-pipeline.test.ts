@@ -12,6 +12,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { createLogPipeline } from './log-pipeline.ts';
+import type { LogPipeline, LogPipelineOptions } from './log-pipeline.ts';
 import { memorySink } from './memory-sink.ts';
 import { readLastSequence } from './read-sinks.ts';
 
@@ -46,6 +47,19 @@ function gatedSink(name = 'gated'): LogSinkPlugin & { taken: string[]; broken: b
   return sink;
 }
 
+/** A pipeline with one run that is fed by `push` and ends with it. */
+function openPipeline(options: LogPipelineOptions): LogPipeline & {
+  push(stream: LogStreamName, chunk: Uint8Array): void;
+} {
+  const pipeline = createLogPipeline(options);
+  const run = pipeline.receive(1);
+  const end = (): Promise<void> => {
+    run.end();
+    return pipeline.end();
+  };
+  return { ...pipeline, push: (stream, chunk) => void run.onOutput(stream, chunk, 0), end };
+}
+
 const line = (text: string): Buffer => Buffer.from(`${text}\n`);
 const numbered = (entries: readonly LogEntry[]): string[] => entries.map((e) => `${e.sequence}:${e.text}`);
 
@@ -65,11 +79,11 @@ describe('createLogPipeline', () => {
       fc.asyncProperty(fc.array(chunk, { maxLength: 20 }), async (chunks) => {
         const heard: LogEntry[] = [];
         const sinks = [memorySink()];
-        const pipeline = createLogPipeline({
+        const pipeline = openPipeline({
           session,
           sinks,
           logger: recordingLogger(),
-          onLine: (e) => heard.push(e),
+          getListener: () => (e) => void heard.push(e),
         });
         for (const [stream, bytes] of chunks) pipeline.push(stream, bytes);
         await pipeline.end();
@@ -97,7 +111,7 @@ describe('createLogPipeline', () => {
 
   it('feeds a synchronous sink before push returns', () => {
     const memory = memorySink();
-    const pipeline = createLogPipeline({ session, sinks: [memory], logger: recordingLogger() });
+    const pipeline = openPipeline({ session, sinks: [memory], logger: recordingLogger() });
     pipeline.push('stdout', line('now'));
     expect(memory.read?.(session, {})).toMatchObject([{ sequence: 1, text: 'now' }]);
   });
@@ -106,7 +120,7 @@ describe('createLogPipeline', () => {
     const slow = gatedSink();
     const logger = recordingLogger();
     const sinks = [memorySink(), slow];
-    const pipeline = createLogPipeline({ session, sinks, logger, maxQueueBytes: 1500 });
+    const pipeline = openPipeline({ session, sinks, logger, maxQueueBytes: 1500 });
     for (let n = 1; n <= 10; n += 1) pipeline.push('stdout', line(`line ${n}`));
     expect((await pipeline.read({})).length).toBe(10);
     const lost = pipeline.losses()['log-sink:gated'] ?? 0;
@@ -126,7 +140,7 @@ describe('createLogPipeline', () => {
     const sink = gatedSink();
     sink.release();
     sink.broken = true;
-    const pipeline = createLogPipeline({ session, sinks: [sink], logger: recordingLogger() });
+    const pipeline = openPipeline({ session, sinks: [sink], logger: recordingLogger() });
     pipeline.push('stdout', line('one\ntwo'));
     await until(() => pipeline.losses()['log-sink:gated'] === 2);
     sink.broken = false;
@@ -147,7 +161,7 @@ describe('createLogPipeline', () => {
       },
     };
     const logger = recordingLogger();
-    const pipeline = createLogPipeline({ session, sinks: [bad, memorySink()], logger });
+    const pipeline = openPipeline({ session, sinks: [bad, memorySink()], logger });
     const heard: string[] = [];
     pipeline.subscribe(() => {
       throw new Error('listener');
@@ -165,7 +179,7 @@ describe('createLogPipeline', () => {
 
   it('does not wait for a sink that hangs for ever at the end', async () => {
     const logger = recordingLogger();
-    const pipeline = createLogPipeline({ session, sinks: [gatedSink()], logger });
+    const pipeline = openPipeline({ session, sinks: [gatedSink()], logger });
     pipeline.push('stdout', line('one'));
     pipeline.push('stdout', line('two'));
     const start = Date.now();
@@ -178,12 +192,14 @@ describe('createLogPipeline', () => {
   it('goes on with the numbers of an earlier runner, and reads over both', async () => {
     const logger = recordingLogger();
     const lasting = memorySink();
-    const first = createLogPipeline({ session, sinks: [lasting], logger });
+    const first = openPipeline({ session, sinks: [lasting], logger });
     first.push('stdout', line('one\ntwo\nthree'));
     await first.end();
     const sinks = [memorySink(), { ...lasting, name: 'lasting' }];
-    const firstSequence = (await readLastSequence({ sinks, session, logger })) + 1;
-    const second = createLogPipeline({ session, sinks, logger, firstSequence });
+    const committed = await readLastSequence({ sinks, session, logger });
+    const second = openPipeline({ session, sinks, logger, resume: { committed, records: [] } });
+    second.replay(() => new Uint8Array());
+    await Promise.resolve();
     second.push('stdout', line('four'));
     expect(numbered(await second.read({ tail: 3 }))).toEqual(['2:two', '3:three', '4:four']);
     expect(numbered(await second.read({ before: 4, tail: 1 }))).toEqual(['3:three']);

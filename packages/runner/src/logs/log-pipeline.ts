@@ -1,37 +1,42 @@
 import { pluginKey } from '@project-runner/core';
-import type {
-  LogBatch,
-  LogEntry,
-  Logger,
-  LogQuery,
-  LogSession,
-  LogSinkPlugin,
-  LogStreamName,
-} from '@project-runner/core';
+import type { LogBatch, LogEntry, Logger, LogQuery, LogSession, LogSinkPlugin } from '@project-runner/core';
 
 import { batchEntries } from './batch-entries.ts';
-import { createLineSplitter } from './line-splitter.ts';
+import { createCommitter } from './committer.ts';
 import { createLogBatch } from './log-batch.ts';
+import type { JournalRecord, JournalState, LogJournal } from './log-journal.ts';
 import { readSinks } from './read-sinks.ts';
+import { replayLines } from './replay-lines.ts';
+import type { ReadOutput } from './replay-lines.ts';
+import { createRunReceiver } from './run-receiver.ts';
+import type { RunReceiver } from './run-receiver.ts';
+import type { SecretMask } from './secret-mask.ts';
 import { createSinkQueue } from './sink-queue.ts';
 
 export interface LogPipelineOptions {
   session: LogSession;
   sinks: readonly LogSinkPlugin[];
   logger: Logger;
-  /** Subscribes from the first line on. */
-  onLine?(entry: LogEntry): void;
-  /** Number of the first line; more than 1 where an earlier runner began the log. @default 1 */
-  firstSequence?: number;
+  /** Makes delivery outlive the runner. */
+  journal?: LogJournal;
+  /** What an earlier runner's journal says. */
+  resume?: JournalState;
+  /** Applied before anybody sees a line. */
+  mask?: SecretMask;
+  /** Asked for every batch; while nobody listens no line is decoded. */
+  getListener?(): ((entry: LogEntry) => void) | undefined;
+  onLoss?(sink: string, lines: number): void;
   /** Queued for one sink before lines are dropped. @default 8388608 */
   maxQueueBytes?: number;
 }
 
 /** One server's way from chunks of output to sinks and listeners. */
 export interface LogPipeline {
-  /** The chunk is the pipeline's from then on: sinks that are behind still hold views of it. Ignored after `end`. */
-  push(stream: LogStreamName, chunk: Uint8Array): void;
-  /** Hands over last lines without a line ending, then flushes and closes the sinks, within 5 s. */
+  /** Takes the output of a run of the server, from 1; the run before it has ended. */
+  receive(run: number): RunReceiver;
+  /** Delivers what an earlier runner may not have; output is held back until then where there is a `resume`. */
+  replay(read: ReadOutput): void;
+  /** Flushes and closes the sinks, within 5 s. Output that comes after it is ignored. */
   end(): Promise<void>;
   /** Asks the sinks in order; see `readSinks`. */
   read(query: LogQuery): Promise<readonly LogEntry[]>;
@@ -43,71 +48,150 @@ export interface LogPipeline {
   losses(): Record<string, number>;
 }
 
+/** Where lines are numbered, written down and handed out. */
+export interface LineDispatcher {
+  /** Lines that were cut from output; the number is given here. */
+  dispatch(record: Omit<JournalRecord, 'sequence' | 'time'>, bytes: Uint8Array): void;
+  /** Lines that were numbered by an earlier runner. */
+  redeliver(record: JournalRecord, bytes: Uint8Array): void;
+  /** Numbered lines that cannot be delivered any more. */
+  lose(count: number, last: number, why: string): void;
+  /** Resolves when there is room for more, `null` while there is. */
+  room(): Promise<unknown> | null;
+}
+
 const closeDeadlineMs = 5000;
 
-export function createLogPipeline({
-  session,
-  sinks,
-  logger,
-  onLine,
-  firstSequence = 1,
-  maxQueueBytes = 8 * 1024 * 1024,
-}: LogPipelineOptions): LogPipeline {
-  const queues = sinks.map((sink) => createSinkQueue({ sink, session, logger, maxBytes: maxQueueBytes }));
+export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
+  const { session, sinks, logger, journal, resume } = options;
   const listeners = new Set<(entry: LogEntry) => void>();
-  let sequence = firstSequence;
+  const queues = sinks.map((sink) =>
+    createSinkQueue({
+      sink,
+      session,
+      logger,
+      maxBytes: options.maxQueueBytes ?? 8 * 1024 * 1024,
+      after: resume?.committed ?? 0,
+      onLoss: (lines) => options.onLoss?.(pluginKey(sink), lines),
+    }),
+  );
+  const committer = createCommitter({
+    logger,
+    ...(journal ? { journal } : {}),
+    kept: () => queues.reduce((least, queue) => Math.min(least, queue.kept()), sequence - 1),
+  });
+  const newest = resume?.records.at(-1);
+  let sequence = newest ? newest.sequence + newest.count : (resume?.committed ?? 0) + 1;
   let ended: Promise<void> | null = null;
+  const replayed = Promise.withResolvers<void>();
+  if (!resume) replayed.resolve();
+
+  const handOut = (record: JournalRecord, bytes: Uint8Array): void => {
+    const { stream, count } = record;
+    const batch = createLogBatch({
+      stream,
+      time: new Date(record.time),
+      bytes,
+      count,
+      sequence: record.sequence,
+      partial: record.kind === 'part',
+    });
+    for (const queue of queues) queue.push(batch);
+    tell(batch);
+    committer.delivered(record);
+  };
 
   const tell = (batch: LogBatch): void => {
-    for (const entry of listeners.size > 0 ? batchEntries(batch) : []) {
-      for (const listener of listeners) {
-        try {
-          listener(entry);
-        } catch (error) {
-          logger.warn(`A log listener of server ${session.serverId} threw`, error);
-        }
-      }
+    const own = options.getListener?.();
+    if (!own && listeners.size === 0) return;
+    for (const entry of batchEntries(batch)) {
+      for (const listener of own ? [own, ...listeners] : listeners) listener(entry);
     }
   };
 
-  const splitter = (stream: LogStreamName): ReturnType<typeof createLineSplitter> =>
-    createLineSplitter({
-      onLines: (bytes, count, partial) => {
-        const batch = createLogBatch({ stream, time: new Date(), bytes, count, sequence, partial });
-        sequence += count;
-        for (const queue of queues) queue.push(batch);
-        tell(batch);
-      },
-    });
-  const splitters = { stdout: splitter('stdout'), stderr: splitter('stderr') };
+  const dispatcher: LineDispatcher = {
+    dispatch(cut, bytes) {
+      const record = { ...cut, sequence, time: Date.now() };
+      sequence += cut.count;
+      // Before anybody has the lines, so that nobody gets other ones under the same numbers.
+      committer.cut(record);
+      if (record.count > 0) handOut(record, bytes);
+    },
+    redeliver: handOut,
+    lose: (count, last, why) => queues.forEach((queue) => queue.lose({ count, last }, why)),
+    room() {
+      const waits = queues.flatMap((queue) => queue.room() ?? []);
+      return waits.length > 0 ? Promise.all(waits) : null;
+    },
+  };
 
   const read = (query: LogQuery): Promise<readonly LogEntry[]> =>
     readSinks({ sinks, session, logger }, query);
 
-  const subscribe = (listener: (entry: LogEntry) => void): (() => void) => {
-    // A function of its own, so that the same listener given twice is called twice and leaves once.
-    const own = (entry: LogEntry): void => listener(entry);
-    listeners.add(own);
-    return () => void listeners.delete(own);
-  };
-  if (onLine) subscribe(onLine);
-
   return {
-    push(stream, chunk) {
-      if (!ended) splitters[stream].push(chunk);
+    receive(run) {
+      const receiver = createRunReceiver({
+        run,
+        dispatcher,
+        ready: resume ? replayed.promise : null,
+        isEnded: () => ended !== null,
+        from: lastEnds(resume, run),
+        ...(options.mask ? { mask: options.mask } : {}),
+      });
+      committer.follow(run, receiver);
+      return receiver;
+    },
+    replay(readOutput) {
+      if (resume) replayLines({ state: resume, dispatcher, readOutput, mask: options.mask });
+      replayed.resolve();
     },
     end() {
       ended ??= (async () => {
-        splitters.stdout.end();
-        splitters.stderr.end();
         await Promise.all(queues.map((queue) => queue.end(closeDeadlineMs)));
+        committer.close();
       })();
       return ended;
     },
     read,
-    subscribe,
+    subscribe(listener) {
+      // A function of its own, so that the same listener given twice is called twice and leaves once.
+      const own = guardListener(listener, (error) =>
+        logger.warn(`A log listener of server ${session.serverId} threw`, error),
+      );
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
     tail: async (count) => (await read({ tail: count })).map((entry) => entry.text),
     losses: () =>
       Object.fromEntries(sinks.map((sink, index) => [pluginKey(sink), queues[index]?.lost() ?? 0])),
   };
+}
+
+/** A listener that throws, or answers a promise that rejects, is told of once: it would do so for every line. */
+export function guardListener(
+  listener: (entry: LogEntry) => unknown,
+  onError: (error: unknown) => void,
+): (entry: LogEntry) => void {
+  let told = false;
+  const fail = (error: unknown): void => {
+    if (!told) onError(error);
+    told = true;
+  };
+  return (entry) => {
+    try {
+      const result = listener(entry) as PromiseLike<unknown> | undefined;
+      if (typeof result?.then === 'function') result.then(undefined, fail);
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
+
+/** How far the output of a run was cut into lines. */
+function lastEnds(resume: JournalState | undefined, run: number): { stdout: number; stderr: number } {
+  const ends = { stdout: 0, stderr: 0 };
+  for (const record of resume?.records ?? []) {
+    if (record.run === run) ends[record.stream] = Math.max(ends[record.stream], record.end);
+  }
+  return ends;
 }

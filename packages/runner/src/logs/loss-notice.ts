@@ -1,4 +1,4 @@
-import type { LogBatch } from '@project-runner/core';
+import type { LogBatch, LogStreamName } from '@project-runner/core';
 
 import { createLogBatch } from './log-batch.ts';
 
@@ -17,4 +17,9 @@ export function mergeLosses(earlier: Loss | null, later: Loss): Loss {
 export function lossNotice({ count, last }: Loss, time: Date): LogBatch {
   const bytes = Buffer.from(`[project-runner] ${count} lines lost\n`);
   return createLogBatch({ stream: 'stderr', time, bytes, count: 1, sequence: last });
+}
+
+/** Says in the log that output was given up before it was read. */
+export function droppedNotice(stream: LogStreamName, bytes: number): Buffer {
+  return Buffer.from(`[project-runner] ${bytes} bytes of ${stream} dropped: more than could be kept\n`);
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { callPlugin, pluginKey } from '@project-runner/core';
 import type { LogBatch, Logger, LogSession, LogSinkPlugin, LogWriter } from '@project-runner/core';
 
+import { linesAfter } from './log-batch.ts';
 import { lossNotice, mergeLosses } from './loss-notice.ts';
 import type { Loss } from './loss-notice.ts';
 
@@ -12,10 +13,16 @@ import type { Loss } from './loss-notice.ts';
  */
 export interface SinkQueue {
   push(batch: LogBatch): void;
+  /** Lines that can never be delivered. */
+  lose(loss: Loss, why: string): void;
+  /** Resolves when there is room again, `null` while there is. A sink that does not move is not waited for. */
+  room(): Promise<void> | null;
   /** Writes what is queued and closes, within the deadline. */
   end(deadlineMs: number): Promise<void>;
   /** Lines that never reached the sink. */
   lost(): number;
+  /** Number of the last line that is not this queue's concern any more: the sink keeps it, or it is lost. */
+  kept(): number;
 }
 
 export interface SinkQueueOptions {
@@ -23,6 +30,9 @@ export interface SinkQueueOptions {
   session: LogSession;
   logger: Logger;
   maxBytes: number;
+  /** Number of the last line that the sink got from an earlier runner; a sink that knows better says so itself. */
+  after: number;
+  onLoss(lines: number): void;
 }
 
 interface Queued {
@@ -33,24 +43,37 @@ interface Queued {
 
 /** What a batch costs beside its bytes, roughly: many tiny ones must not pass the bound. */
 const batchOverhead = 512;
+/** How long a sink that is behind may hold up the reader of the output. */
+const stallMs = 1000;
 
-export function createSinkQueue({ sink, session, logger, maxBytes }: SinkQueueOptions): SinkQueue {
+export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
+  const { sink, session, logger, maxBytes } = options;
   const queue: Queued[] = [];
   let queuedBytes = 0;
   let lost = 0;
+  /** Number of the last line that was delivered or lost. */
+  let done = options.after;
+  let lostThrough = 0;
   let writer: LogWriter | undefined;
   let pumping: Promise<void> | null = null;
   /** Not yet said in the log: what failed right before the head of the queue, and what was dropped after its tail. */
   let failed: Loss | null = null;
   let dropped: Loss | null = null;
+  /** Too slow to be waited for, until its queue is empty. */
+  let behind = false;
+  let roomWanted = Promise.withResolvers<void>();
 
-  const lose = (batch: LogBatch, before: Loss | null, why: unknown): Loss => {
+  const countLoss = (loss: Loss, before: Loss | null, why: unknown): Loss => {
     if (!failed && !dropped) {
       logger.warn(`[${pluginKey(sink)}] loses lines of server ${session.serverId}`, why);
     }
-    lost += batch.count;
-    return mergeLosses(before, { count: batch.count, last: batch.sequence + batch.count - 1 });
+    lost += loss.count;
+    lostThrough = loss.last;
+    options.onLoss(loss.count);
+    return mergeLosses(before, loss);
   };
+  const loseBatch = (batch: LogBatch, before: Loss | null, why: unknown): Loss =>
+    countLoss({ count: batch.count, last: lastOf(batch) }, before, why);
 
   const writeNotice = async (opened: LogWriter, loss: Loss, time: Date): Promise<void> => {
     await callPlugin(sink, 'write', () => opened.write(lossNotice(loss, time)));
@@ -61,35 +84,54 @@ export function createSinkQueue({ sink, session, logger, maxBytes }: SinkQueueOp
   };
 
   const writeTo = (opened: LogWriter, batch: LogBatch): void | Promise<void> => {
-    writer = opened;
-    const put = (): void | Promise<void> => callPlugin(sink, 'write', () => opened.write(batch));
+    if (!writer) {
+      writer = opened;
+      done = callPlugin(sink, 'position', () => opened.position?.()) ?? done;
+    }
+    const wanted = linesAfter(batch, done);
+    if (!wanted) return undefined;
+    const put = (): void | Promise<void> => callPlugin(sink, 'write', () => opened.write(wanted));
     return failed ? writeNotice(opened, failed, batch.time).then(put) : put();
   };
 
   /** Never throws or rejects: a failure is a loss. */
   const attempt = ({ batch, after }: Queued): Promise<void> | null => {
     if (after) failed = mergeLosses(failed, after);
+    const settle = (): void => {
+      done = Math.max(done, lastOf(batch));
+    };
     const fail = (error: unknown): void => {
-      failed = lose(batch, failed, error);
+      failed = loseBatch(batch, failed, error);
+      settle();
     };
     try {
       const opened = writer ?? callPlugin(sink, 'open', () => sink.open(session));
       const going = isPromise(opened)
         ? opened.then((ready) => writeTo(ready, batch))
         : writeTo(opened, batch);
-      return isPromise(going) ? Promise.resolve(going).catch(fail) : null;
+      if (isPromise(going)) return Promise.resolve(going).then(settle, fail);
+      settle();
+      return null;
     } catch (error) {
       fail(error);
       return null;
     }
   };
 
+  const free = (bytes: number): void => {
+    queuedBytes -= bytes;
+    if (queuedBytes > maxBytes / 2) return;
+    if (queuedBytes <= 0) behind = false;
+    roomWanted.resolve();
+    roomWanted = Promise.withResolvers();
+  };
+
   const pump = async (first: Promise<void>, size: number): Promise<void> => {
     await first;
-    queuedBytes -= size;
+    free(size);
     for (let next = queue.shift(); next; next = queue.shift()) {
       await attempt(next);
-      queuedBytes -= cost(next.batch);
+      free(cost(next.batch));
     }
     pumping = null;
   };
@@ -119,24 +161,49 @@ export function createSinkQueue({ sink, session, logger, maxBytes }: SinkQueueOp
         queuedBytes += size;
         pumping = pump(going, size);
       } else if (queuedBytes + size > maxBytes && queue.length > 0) {
-        dropped = lose(batch, dropped, 'its queue is full: it is slower than the server prints');
+        dropped = loseBatch(batch, dropped, 'its queue is full: it is slower than the server prints');
       } else {
         queue.push({ batch, after: dropped });
         dropped = null;
         queuedBytes += size;
       }
     },
+    lose(loss, why) {
+      if (loss.last <= done) return;
+      dropped = countLoss({ ...loss, count: Math.min(loss.count, loss.last - done) }, dropped, why);
+    },
+    room() {
+      if (behind || queuedBytes <= maxBytes / 2) return null;
+      const limit = new AbortController();
+      const late = delay(stallMs, 'late', { signal: limit.signal, ref: false }).catch(() => 'in time');
+      return Promise.race([roomWanted.promise, late]).then((answer) => {
+        if (answer === 'late') behind = true;
+        limit.abort();
+      });
+    },
     async end(deadlineMs) {
       const limit = new AbortController();
       const late = delay(deadlineMs, 'late', { signal: limit.signal }).catch(() => 'on time');
       if ((await Promise.race([close(), late])) === 'late') {
         logger.warn(`[${pluginKey(sink)}] did not close in time for server ${session.serverId}`);
-        for (const { batch } of queue.splice(0)) dropped = lose(batch, dropped, 'it did not close in time');
+        for (const { batch } of queue.splice(0)) {
+          dropped = loseBatch(batch, dropped, 'it did not close in time');
+        }
       }
       limit.abort();
     },
     lost: () => lost,
+    kept() {
+      const position = writer?.position
+        ? callPlugin(sink, 'position', () => writer?.position?.())
+        : undefined;
+      return position === undefined ? done : Math.max(Math.min(position, done), lostThrough);
+    },
   };
+}
+
+function lastOf({ sequence, count }: LogBatch): number {
+  return sequence + count - 1;
 }
 
 function cost(batch: LogBatch): number {

@@ -25,6 +25,7 @@ export function storageSink(getStorage: () => ObservabilityStorage | undefined):
     open({ projectId, deploymentId, serverId }) {
       const folder = ['logs', ...[projectId, deploymentId, serverId].map(folderName)].join('/');
       const rows: Row[] = [];
+      let last = 0;
       let timer: NodeJS.Timeout | undefined;
       let flushing: Promise<void> = Promise.resolve();
 
@@ -54,6 +55,7 @@ export function storageSink(getStorage: () => ObservabilityStorage | undefined):
 
       return {
         async write(batch) {
+          last = batch.sequence + batch.count - 1;
           if (!getStorage()) return;
           if (rows.length >= maxHeldLines) await flush();
           for (const { sequence, time, stream, text, partial } of batchEntries(batch)) {
@@ -64,6 +66,8 @@ export function storageSink(getStorage: () => ObservabilityStorage | undefined):
           else flushLater();
         },
         close: flush,
+        // What is held would die with the runner. The storage cannot be asked what it has: the first file is written again.
+        position: () => (rows[0] ? rows[0].sequence - 1 : last),
       };
     },
   };

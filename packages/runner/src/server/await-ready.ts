@@ -6,6 +6,7 @@ import type { HealthProbePlugin, ProbeTarget, ProcessHandle } from '@project-run
 import { connectOnce } from './connect-once.ts';
 import { deployCancelled } from './deploy-cancelled.ts';
 import { ownedHost } from './owned-host.ts';
+import { untilAborted } from './within.ts';
 
 export interface AwaitReadyOptions {
   handle: ProcessHandle;
@@ -57,7 +58,9 @@ export async function awaitReady(options: AwaitReadyOptions): Promise<ReadyOutco
   void options.handle.exited.then(() => end({ reason: 'exited' }));
   const wake = wakeUp(options, end);
   try {
-    return { ready: true, host: await poll(options, watch, wake, over.signal) };
+    // A probe that does not heed its signal must not hold the deadline up.
+    const host = await untilAborted(poll(options, watch, wake, over.signal), over.signal);
+    return { ready: true, host };
   } catch (error) {
     if (!over.signal.aborted) throw error;
     const reason = over.signal.reason as NotReady;
@@ -130,7 +133,7 @@ async function look(
     handle.listening(target.port),
   ]);
   signal.throwIfAborted();
-  const bound = sockets === null ? connected : ownedHost(sockets, target.port);
+  const bound = sockets === null ? connected : ownedHost(sockets, target.port, connected);
   if (bound === null) {
     watch.seen = `port ${target.port} is answered by a process that is not part of the server`;
     watch.strangeSince ??= performance.now();

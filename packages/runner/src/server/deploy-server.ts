@@ -2,103 +2,154 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { callPlugin, ProjectRunnerError } from '@project-runner/core';
-import type {
-  Build,
-  Deployment,
-  FrameworkPlugin,
-  LogSession,
-  PluginSet,
-  Project,
-  RunningServer,
-  RunOptions,
-} from '@project-runner/core';
+import { callPlugin } from '@project-runner/core';
+import type { Build, Deployment, LogSession, Project, RunningServer, RunOptions } from '@project-runner/core';
 
 import { readRelease, releaseDir } from '../build/release.ts';
+import type { Release } from '../build/release.ts';
+import { resolveNode, withNodeOnPath } from '../build/run-build-command.ts';
 import type { ResolvedConfig } from '../config.ts';
 import { snapshotDirectory } from '../detect/snapshot-directory.ts';
 import { baseEnvironment } from '../environment/base-environment.ts';
 import { readEnvFiles } from '../environment/read-env-files.ts';
 import { storedVariables } from '../environment/stored-variables.ts';
-import type { LogPipeline } from '../logs/log-pipeline.ts';
+import { createLogJournal } from '../logs/log-journal.ts';
+import type { LogJournal } from '../logs/log-journal.ts';
+import { createSecretMask } from '../logs/secret-mask.ts';
 import { envVars } from '../resolve-config.ts';
-import type { ServerInstance } from './server-instance.ts';
-import { startServer } from './start-server.ts';
+import { secretNames } from './secret-names.ts';
+import type { ServerLogs } from './server-logs.ts';
+import type { StoredLaunch, StoredServer } from './server-state.ts';
+import { ServerSupervisor } from './server-supervisor.ts';
+import type { SupervisionContext } from './supervision-context.ts';
 
 export interface DeployServerOptions {
   config: ResolvedConfig;
-  plugins: PluginSet;
+  context: SupervisionContext;
+  logs: ServerLogs;
   project: Project;
   deployment: Deployment;
   build: Build;
   options: RunOptions;
   signal: AbortSignal;
-  openLogs(session: LogSession): LogPipeline;
+  /** Called as soon as there is something to stop. */
+  track(supervisor: ServerSupervisor): void;
 }
 
 /**
  * Starts a kept release as a server of a deployment and answers when it is healthy.
  * @throws ProjectRunnerError `RELEASE_MISSING`, `ENV_FILE_INVALID`, and those of `startServer`
  */
-export async function deployServer(request: DeployServerOptions): Promise<ServerInstance> {
-  const { config, plugins, project, deployment, build, options } = request;
-  const startedAt = new Date();
+export async function deployServer(request: DeployServerOptions): Promise<ServerSupervisor> {
+  const { config, context, project, deployment, build } = request;
   const release = await readRelease(releaseDir(config.buildDir, project.id, build.id));
-  const framework = frameworkOf(plugins, release.framework);
-  const snapshot = snapshotDirectory(release.projectDir, release.rootDir);
-  const plan = callPlugin(framework, 'start', () => framework.start(snapshot));
-  const session = {
+  const data = await dataFolder(config.dataDir, deployment.id);
+  const launch = planLaunch(request, release, data);
+  const env = withNodeOnPath({
+    NODE_ENV: 'production',
+    ...launch.env,
+    ...(await userVariables(request, release.projectDir, data)),
+  });
+  const session: LogSession = {
     serverId: randomUUID(),
     deploymentId: deployment.id,
     projectId: project.id,
     buildId: build.id,
   };
-  const data = await dataFolder(config.dataDir, deployment.id);
-  const { healthCheck } = config;
-  const probePath = healthCheck.endpointGiven ? undefined : framework.healthPath;
-  const started = await startServer({
-    plugins,
-    framework,
-    plan,
+  const secrets = secretNames(request.project, request.deployment, request.options);
+  const stored: StoredServer = {
+    formatVersion: 1,
+    server: newRecord(session),
     session,
-    cwd: plan.cwd === 'data' ? data : release.projectDir,
-    env: await userVariables(request, release.projectDir, data),
-    port: options.port,
-    probePath: probePath ?? healthCheck.endpoint,
-    optionalPath: probePath === undefined && !healthCheck.endpointGiven,
-    deadlineMs: options.healthCheckTimeoutMs ?? healthCheck.maxRetries * healthCheck.retryIntervalMs,
-    maxPauseMs: healthCheck.retryIntervalMs,
-    probeTimeoutMs: healthCheck.timeoutMs,
-    signal: request.signal,
-    openLogs: () => request.openLogs(session),
-  });
-  const server: RunningServer = {
-    id: session.serverId,
-    deploymentId: deployment.id,
-    buildId: build.id,
-    processId: started.handle.ref.pid,
+    state: 'starting',
+    wasReady: false,
+    run: 0,
+    ref: null,
+    restarts: 0,
+    lastExit: null,
+    lastError: null,
+    launch: launch.stored,
+    secretNames: secrets,
+  };
+  const disown = keep(stored, context);
+  const journal = createJournal(stored, context);
+  const mask = createSecretMask(secrets.flatMap((name) => env[name] ?? []));
+  const logs = request.logs.open(session, { mask, ...(journal ? { journal } : {}) });
+  const timing = { ...context.timing, ...deadline(request.options) };
+  const supervisor = new ServerSupervisor({ context: { ...context, timing }, stored, env, logs, disown });
+  request.track(supervisor);
+  await supervisor.start(request.signal);
+  return supervisor;
+}
+
+function planLaunch(
+  { config, context, options }: DeployServerOptions,
+  release: Release,
+  data: string,
+): { stored: StoredLaunch; env: Readonly<Record<string, string>> } {
+  const framework = context.frameworkOf(release.framework);
+  const snapshot = snapshotDirectory(release.projectDir, release.rootDir);
+  const plan = callPlugin(framework, 'start', () => framework.start(snapshot));
+  const { healthCheck } = config;
+  const frameworkPath = healthCheck.endpointGiven ? undefined : framework.healthPath;
+  return {
+    env: plan.command.env ?? {},
+    stored: {
+      framework: framework.name,
+      file: resolveNode(plan.command.file),
+      args: plan.command.args,
+      cwd: plan.cwd === 'data' ? data : release.projectDir,
+      ipc: framework.readyMessage !== undefined,
+      probePath: frameworkPath ?? healthCheck.endpoint,
+      optionalPath: frameworkPath === undefined && !healthCheck.endpointGiven,
+      fixedPort: options.port ?? null,
+      drainSeconds: framework.drainSeconds,
+    },
+  };
+}
+
+function deadline({ healthCheckTimeoutMs }: RunOptions): { deadlineMs?: number } {
+  return healthCheckTimeoutMs === undefined ? {} : { deadlineMs: healthCheckTimeoutMs };
+}
+
+function newRecord({ serverId, deploymentId, buildId }: LogSession): RunningServer {
+  return {
+    id: serverId,
+    deploymentId,
+    buildId,
+    processId: null,
     containerId: null,
-    host: started.target.host,
-    port: started.lease.port,
+    host: '127.0.0.1',
+    port: 0,
     healthStatus: 'starting',
     lastHealthCheck: null,
     memoryUsageMb: null,
     cpuPercent: null,
-    startedAt,
+    startedAt: new Date(),
     stoppedAt: null,
   };
-  return { ...started, session, drainSeconds: framework.drainSeconds, server, state: 'starting' };
 }
 
-function frameworkOf(plugins: PluginSet, name: string): FrameworkPlugin {
-  const frameworks = plugins.all('framework');
-  const found = frameworks.find((plugin) => plugin.name === name);
-  if (found) return found;
-  throw new ProjectRunnerError(
-    'PLUGIN_MISSING',
-    `the release was built with the framework plugin ${name}, which is not among ${frameworks.map((plugin) => plugin.name).join(', ') || 'none'}`,
-    { hint: 'Give the runner the same framework plugins, or build again' },
-  );
+/** Written down before there is a process, so that none is ever without an owner. @throws Error of the file system */
+function keep(stored: StoredServer, { store, durable }: SupervisionContext): () => void {
+  if (!durable) return () => undefined;
+  const disown = store.claim(stored.server.id);
+  if (!disown) throw new Error(`The id ${stored.server.id} is in use`);
+  store.write(stored);
+  return disown;
+}
+
+function createJournal(
+  { server }: StoredServer,
+  { store, durable, logger }: SupervisionContext,
+): LogJournal | undefined {
+  if (!durable) return undefined;
+  try {
+    return createLogJournal(store.journalFile(server.id));
+  } catch (error) {
+    logger.warn('The log journal cannot be written; after a crash of the runner lines may be doubled', error);
+    return undefined;
+  }
 }
 
 /** The same over all releases of a deployment: what a server writes beside itself is found again. */
@@ -127,5 +178,6 @@ async function userVariables(
     ...storedVariables(project.envVars),
     ...storedVariables(deployment.envVarOverrides),
     ...envVars('envVars', options.envVars),
+    ...envVars('secrets', options.secrets),
   };
 }

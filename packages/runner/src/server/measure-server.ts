@@ -1,10 +1,8 @@
-import type { ResourceUsage, TreeUsage } from '@project-runner/core';
-
-import type { ServerInstance } from './server-instance.ts';
+import type { ProcessHandle, ResourceUsage, TreeUsage } from '@project-runner/core';
 
 /** Memory and CPU of a server's whole tree. Two nulls for a server that is gone. */
-export async function measureServer(instance: ServerInstance | undefined): Promise<ResourceUsage> {
-  const usage = !instance || instance.state === 'exited' ? null : await instance.handle.usage();
+export async function measureServer(handle: ProcessHandle | null): Promise<ResourceUsage> {
+  const usage = await handle?.usage();
   return usage ? toResourceUsage(usage) : { memoryUsageMb: null, cpuPercent: null };
 }
 

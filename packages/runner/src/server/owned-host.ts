@@ -1,11 +1,21 @@
 import type { ListeningSocket } from '@project-runner/core';
 
-/** Addresses on which a connection to `127.0.0.1` arrives. `::` is dual-stack unless a server asks otherwise. */
-const reachableByV4 = new Set(['127.0.0.1', '0.0.0.0', '::']);
+/** Addresses at which a connection to a loopback address may arrive. `::` takes IPv4, too, unless a server asks otherwise. */
+const reachable: Readonly<Record<string, readonly string[]>> = {
+  '127.0.0.1': ['127.0.0.1', '0.0.0.0', '::'],
+  '::1': ['::1', '::'],
+};
 
-/** The loopback address under which one of these sockets answers on `port`; `null` where none is on that port. */
-export function ownedHost(sockets: readonly ListeningSocket[], port: number): string | null {
+/**
+ * The loopback address under which one of these sockets answers on `port`: the one that accepted where that can be, else
+ * the address that is bound; `null` where none is on that port.
+ */
+export function ownedHost(
+  sockets: readonly ListeningSocket[],
+  port: number,
+  connected: string,
+): string | null {
   const hosts = sockets.filter((socket) => socket.port === port).map((socket) => socket.host);
-  if (hosts.some((host) => reachableByV4.has(host))) return '127.0.0.1';
+  if (hosts.some((host) => reachable[connected]?.includes(host))) return connected;
   return hosts[0] ?? null;
 }

@@ -1,21 +1,28 @@
 import { callPlugin } from '@project-runner/core';
-import type { HealthProbePlugin, ProbeResult } from '@project-runner/core';
+import type { HealthProbePlugin, ProbeResult, ProbeTarget } from '@project-runner/core';
 
-import type { ServerInstance } from './server-instance.ts';
+import { withinMs } from './within.ts';
 
-/** Looks at a server once with every probe; the first complaint is the answer. */
+/** Looks at a server once with every probe; the first complaint is the answer. A probe that does not answer is one. */
 export async function probeServer(
-  instance: ServerInstance,
+  target: ProbeTarget,
   probes: readonly HealthProbePlugin[],
   timeoutMs: number,
 ): Promise<ProbeResult> {
+  const late = (): ProbeResult => ({
+    healthy: false,
+    message: `Health check failed: no answer within ${timeoutMs} ms`,
+  });
+  const signal = AbortSignal.timeout(timeoutMs);
   const results = await Promise.all(
     probes.map((probe) =>
-      callPlugin(probe, 'check', () => probe.check(instance.target, AbortSignal.timeout(timeoutMs))),
+      withinMs(
+        callPlugin(probe, 'check', () => probe.check(target, signal)),
+        // The probe's own answer to the signal is the better one.
+        timeoutMs + 250,
+        late,
+      ),
     ),
   );
-  const result = results.find((item) => !item.healthy) ?? { healthy: true };
-  // The server may have gone while we looked; its port may answer for somebody else.
-  if (instance.handle.exit() !== null) return { healthy: false, message: 'Process is not running' };
-  return result;
+  return results.find((item) => !item.healthy) ?? { healthy: true };
 }

@@ -1,46 +1,49 @@
-import { callPlugin, ProjectRunnerError } from '@project-runner/core';
+import { callPlugin } from '@project-runner/core';
 import type {
   FrameworkPlugin,
-  LogSession,
+  LaunchSpec,
   PluginSet,
   PortLease,
-  PortStrategyPlugin,
   ProbeTarget,
-  ProcessExit,
   ProcessHandle,
-  StartPlan,
 } from '@project-runner/core';
 
-import { describeExit } from '../build/install-dependencies.ts';
-import { resolveNode, withNodeOnPath } from '../build/run-build-command.ts';
 import type { LogPipeline } from '../logs/log-pipeline.ts';
+import type { RunReceiver } from '../logs/run-receiver.ts';
+import { acquirePort, releasePort } from './acquire-port.ts';
 import { awaitReady } from './await-ready.ts';
-import type { NotReady } from './await-ready.ts';
-import { deployCancelled } from './deploy-cancelled.ts';
+import { giveUp, portTaken } from './give-up.ts';
+import type { StoredLaunch } from './server-state.ts';
 
 export interface StartServerOptions {
+  serverId: string;
   plugins: PluginSet;
   framework: FrameworkPlugin;
-  plan: StartPlan;
-  session: LogSession;
-  /** Absolute. */
-  cwd: string;
+  launch: StoredLaunch;
   /** The server's variables without those of its address. */
   env: Readonly<Record<string, string>>;
-  port: number | undefined;
-  probePath: string;
-  optionalPath: boolean;
-  deadlineMs: number;
-  maxPauseMs: number;
-  probeTimeoutMs: number;
+  timing: StartTiming;
+  logs: LogPipeline;
+  /** Tried first: the port of the run before. It is the start's to give back. */
+  lease: PortLease | null;
   signal: AbortSignal;
-  openLogs(): LogPipeline;
+  /** Called for each process that is about to be started; gives the number of the run and its folder, if it has one. */
+  nextRun(): { run: number; dir?: string };
+  onSpawned(handle: ProcessHandle, lease: PortLease): void;
+}
+
+export interface StartTiming {
+  deadlineMs: number;
+  /** The longest pause between two probes, in ms. */
+  maxPauseMs: number;
+  /** One probe, in ms. */
+  probeTimeoutMs: number;
 }
 
 export interface StartedServer {
   handle: ProcessHandle;
+  receiver: RunReceiver;
   lease: PortLease;
-  logs: LogPipeline;
   target: ProbeTarget;
 }
 
@@ -54,131 +57,116 @@ const shownLines = 50;
  * Leases a port, starts the server on it and waits until it answers; another port where a stranger took that one.
  * A start that fails leaves nothing behind: no process, no port.
  * @throws ProjectRunnerError `SERVER_EXITED`, `SERVER_NOT_READY`, `SERVER_WRONG_PORT`, `PORT_UNAVAILABLE`,
- * `PORTS_EXHAUSTED`, `SPAWN_FAILED`, `DEPLOY_CANCELLED`
+ * `PORTS_EXHAUSTED`, `SPAWN_FAILED`, `DEPLOY_CANCELLED`, `PLUGIN_FAILED`
  */
 export async function startServer(options: StartServerOptions): Promise<StartedServer> {
-  const strategy = options.plugins.one('port-strategy');
   const taken: number[] = [];
+  let lease = options.lease;
   for (;;) {
-    const lease = await acquire(strategy, taken, options);
+    lease ??= await acquirePort(options, taken);
+    let attempt: Attempt;
     try {
-      const attempt = await startOn(lease, options);
-      if ('started' in attempt) return attempt.started;
-      taken.push(lease.port);
-      await lease.release();
-      if (options.port !== undefined || taken.length >= maxPorts) throw portTaken(taken, attempt.lines);
+      attempt = await startOn(lease, options);
     } catch (error) {
-      await lease.release();
+      await releasePort(options.plugins, lease);
       throw error;
     }
-  }
-}
-
-async function acquire(
-  strategy: PortStrategyPlugin,
-  exclude: readonly number[],
-  { session, port, signal }: StartServerOptions,
-): Promise<PortLease> {
-  const request = { exclude, owner: session.serverId, ...(port === undefined ? {} : { port }) };
-  try {
-    signal.throwIfAborted();
-    return await callPlugin(strategy, 'acquire', () => strategy.acquire(request, signal));
-  } catch (error) {
-    throw signal.aborted ? deployCancelled(signal.reason) : error;
+    if ('started' in attempt) return attempt.started;
+    await releasePort(options.plugins, lease);
+    taken.push(lease.port);
+    lease = null;
+    if (options.launch.fixedPort !== null || taken.length >= maxPorts) throw portTaken(taken, attempt.lines);
   }
 }
 
 type Attempt = { started: StartedServer } | { portTaken: true; lines: readonly string[] };
 
 async function startOn(lease: PortLease, options: StartServerOptions): Promise<Attempt> {
-  const { framework, plugins } = options;
-  const launcher = plugins.one('launcher');
-  const logs = options.openLogs();
+  const { launch, logs } = options;
   const announced = Promise.withResolvers<{ port?: number }>();
-  let handle: ProcessHandle;
+  const broken = new AbortController();
+  const { run, dir } = options.nextRun();
+  const receiver = logs.receive(run);
+  const env = serverEnvironment(lease, options);
+  const launcher = options.plugins.one('launcher');
+  const spec: LaunchSpec = {
+    id: options.serverId,
+    file: launch.file,
+    args: launch.args,
+    cwd: launch.cwd,
+    env,
+    ipc: launch.ipc,
+    ...(dir === undefined ? {} : { dir }),
+    onOutput: receiver.onOutput,
+    ...(receiver.onDropped ? { onDropped: receiver.onDropped } : {}),
+    onMessage: (message) => {
+      try {
+        const ready = callPlugin(options.framework, 'readyMessage', () =>
+          options.framework.readyMessage?.(message),
+        );
+        if (ready) announced.resolve(ready);
+      } catch (error) {
+        broken.abort(error);
+      }
+    },
+  };
+  const handle = await callPlugin(launcher, 'launch', () => launcher.launch(spec));
+  receiver.attach(handle);
   try {
-    handle = await callPlugin(launcher, 'launch', () =>
-      launcher.launch({
-        id: options.session.serverId,
-        file: resolveNode(options.plan.command.file),
-        args: options.plan.command.args,
-        cwd: options.cwd,
-        env: serverEnvironment(lease, options),
-        ipc: framework.readyMessage !== undefined,
-        onOutput: (stream, chunk) => logs.push(stream, chunk),
-        onMessage: (message) => {
-          const ready = framework.readyMessage?.(message);
-          if (ready) announced.resolve(ready);
-        },
-      }),
+    options.onSpawned(handle, lease);
+    return await settleStart(
+      { handle, receiver, lease, announced: announced.promise, broken: broken.signal },
+      options,
     );
   } catch (error) {
-    await logs.end();
+    // Whatever went wrong, a plugin's mistake included, the process must not outlive it.
+    await endStart(handle, receiver);
     throw error;
   }
-  const target = { port: lease.port, path: options.probePath, optionalPath: options.optionalPath };
+}
+
+interface Spawned {
+  handle: ProcessHandle;
+  receiver: RunReceiver;
+  lease: PortLease;
+  announced: Promise<{ port?: number }>;
+  /** Aborts with a plugin's mistake. */
+  broken: AbortSignal;
+}
+
+async function settleStart(spawned: Spawned, options: StartServerOptions): Promise<Attempt> {
+  const { handle, receiver, lease, announced, broken } = spawned;
+  const { launch, timing, plugins, logs } = options;
+  const target = { port: lease.port, path: launch.probePath, optionalPath: launch.optionalPath };
   const outcome = await awaitReady({
     handle,
     target,
     probes: plugins.all('health-probe'),
-    announced: announced.promise,
-    deadlineMs: options.deadlineMs,
-    maxPauseMs: options.maxPauseMs,
-    probeTimeoutMs: options.probeTimeoutMs,
-    signal: options.signal,
+    announced,
+    ...timing,
+    signal: AbortSignal.any([options.signal, broken]),
   });
-  if (outcome.ready) return { started: { handle, lease, logs, target: { ...target, host: outcome.host } } };
+  if (outcome.ready) {
+    return { started: { handle, receiver, lease, target: { ...target, host: outcome.host } } };
+  }
+  if (broken.aborted) throw broken.reason;
+  await endStart(handle, receiver);
+  const lines = await logs.tail(shownLines);
+  return giveUp(outcome, handle, lease.port, lines);
+}
+
+async function endStart(handle: ProcessHandle, receiver: RunReceiver): Promise<void> {
   await handle.stop({ graceMs: failedStartGraceMs });
   await handle.closed;
-  await logs.end();
-  return giveUp(outcome, handle, await logs.tail(shownLines));
-}
-
-/** Throws, unless another port may help. */
-function giveUp(outcome: NotReady, handle: ProcessHandle, lines: readonly string[]): Attempt {
-  const exit = handle.exit();
-  const portWasTaken =
-    outcome.reason === 'stranger' ||
-    (outcome.reason === 'exited' && lines.some((line) => line.includes('EADDRINUSE')));
-  if (portWasTaken) return { portTaken: true, lines };
-  if (outcome.reason === 'error') {
-    const { code, message, hint, cause } = outcome.error;
-    throw new ProjectRunnerError(code, withLines(message, lines), {
-      ...(hint ? { hint } : {}),
-      ...(cause === undefined ? {} : { cause }),
-    });
-  }
-  throw serverExited(exit ?? { code: null, signal: null }, lines);
-}
-
-function serverExited(exit: ProcessExit, lines: readonly string[]): ProjectRunnerError {
-  return new ProjectRunnerError(
-    'SERVER_EXITED',
-    withLines(`The server exited with ${describeExit(exit)} before it was ready`, lines),
-  );
-}
-
-function portTaken(taken: readonly number[], lines: readonly string[]): ProjectRunnerError {
-  return new ProjectRunnerError(
-    'PORT_UNAVAILABLE',
-    withLines(`Port ${taken.join(', ')} was taken by another process before the server could listen`, lines),
-    { hint: 'Stop the other process, or let the runner choose from another portRange' },
-  );
-}
-
-function withLines(message: string, lines: readonly string[]): string {
-  return lines.length === 0
-    ? message
-    : `${message}. Its last lines:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  receiver.end();
 }
 
 /** User values first, then what a server must not get wrong: its address. */
-function serverEnvironment(lease: PortLease, options: StartServerOptions): Record<string, string> {
-  return withNodeOnPath({
-    NODE_ENV: 'production',
-    ...options.plan.command.env,
-    ...options.env,
-    ...options.framework.env({ host: lease.host, port: lease.port }),
-    ...lease.env,
-  });
+function serverEnvironment(
+  { host, port, env }: PortLease,
+  options: StartServerOptions,
+): Record<string, string> {
+  const { framework } = options;
+  const address = callPlugin(framework, 'env', () => framework.env({ host, port }));
+  return { ...options.env, ...address, ...env };
 }

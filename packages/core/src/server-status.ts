@@ -1,0 +1,22 @@
+import type { ProcessExit } from './launcher-plugin.ts';
+
+/**
+ * `starting → ready → stopping → exited`, with `backoff` between an exit and the next `starting`, and `crashed` where it
+ * is given up.
+ */
+export type ServerState = 'starting' | 'ready' | 'backoff' | 'stopping' | 'exited' | 'crashed';
+
+/** What is known of a server, for people and dashboards. */
+export interface ServerStatus {
+  state: ServerState;
+  /** How often it was started again. */
+  restarts: number;
+  /** How its process ended the last time; `null` when it has not ended. */
+  lastExit: ProcessExit | null;
+  /** Why it was started again or given up, in words. */
+  lastError: string | null;
+  /** Its last 50 lines, kept when it is given up. */
+  lastLines: readonly string[];
+  /** When the next start is due, while in `backoff`. */
+  nextStartAt: Date | null;
+}

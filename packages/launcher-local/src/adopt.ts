@@ -1,0 +1,81 @@
+import type { AdoptRequest, ProcessExit, ProcessHandle, ProcessRef } from '@project-runner/core';
+
+import { durableHandle } from './durable-handle.ts';
+import { hasProc } from './has-proc.ts';
+import type { SpoolLimits } from './launch-durable.ts';
+import { isProcessAlive, isSameProcess, readProcessRef } from './process-ref.ts';
+import { carries, markerVariable } from './process-tree.ts';
+import { openRunFolder } from './run-folder.ts';
+import { treeHandle } from './tree-handle.ts';
+import { watchExit } from './watch-exit.ts';
+
+/** Takes over a process that an earlier runner started; `null` when there is no trace of it. */
+export function adopt(request: AdoptRequest, limits: SpoolLimits): ProcessHandle | null {
+  return (
+    (request.dir === undefined ? null : adoptDurable(request, request.dir, limits)) ?? adoptBare(request)
+  );
+}
+
+function adoptDurable(request: AdoptRequest, dir: string, limits: SpoolLimits): ProcessHandle | null {
+  const run = openRunFolder(dir);
+  const identity = run.readIdentity();
+  if (!identity) return null;
+  const bootId = readProcessRef(process.pid).bootId;
+  const ref: ProcessRef = {
+    pid: identity.pid,
+    startTime: identity.startTime,
+    // The folder does not tell the boot; who launched it may. Start times count from boot, so another boot's may recur.
+    bootId: request.ref?.bootId ?? bootId,
+  };
+  const detached = new AbortController();
+  return durableHandle({
+    id: request.id,
+    ref,
+    shim: shimRef(identity.shimPid ?? identity.pid, request.id, ref.bootId),
+    run,
+    receiver: request,
+    from: request.from,
+    ...limits,
+    exited: watchExit({
+      ref,
+      exitFile: `${run.dir}/exit`,
+      readExit: () => run.readExit(),
+      signal: detached.signal,
+    }),
+    detach: () => detached.abort(),
+  });
+}
+
+/** The number of a shim that is gone may be somebody else's by now: then nothing is to be taken for its group. */
+function shimRef(pid: number, id: string, bootId: string | null): ProcessRef {
+  const found = readProcessRef(pid);
+  const isOurs = hasProc ? carries(pid, `${markerVariable}=${id}`) : isProcessAlive(pid);
+  return isOurs ? found : { pid, startTime: 'gone', bootId };
+}
+
+/**
+ * Without a folder a process is known by its marker only: how it ends is not told, and its output went with the pipes of
+ * that runner.
+ */
+function adoptBare({ ref, id }: AdoptRequest): ProcessHandle | null {
+  if (!ref || !hasProc || !isProcessAlive(ref.pid)) return null;
+  if (!carries(ref.pid, `${markerVariable}=${id}`)) return null;
+  const found = readProcessRef(ref.pid);
+  if (ref.startTime !== null && ref.startTime !== found.startTime) return null;
+  if (ref.bootId !== null && ref.bootId !== found.bootId) return null;
+  const detached = new AbortController();
+  let ended: ProcessExit | null = null;
+  const exited = watchExit({
+    ref: found,
+    exitFile: null,
+    readExit: () => null,
+    signal: detached.signal,
+  }).then((exit) => (ended = exit));
+  return {
+    ...treeHandle({ ref: found, leader: found, id, exited }),
+    exited,
+    closed: exited.then(() => undefined),
+    exit: () => (ended === null && !isSameProcess(found) ? { code: null, signal: null } : ended),
+    detach: () => detached.abort(),
+  };
+}

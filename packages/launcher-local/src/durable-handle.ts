@@ -1,0 +1,95 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
+import type {
+  LogStreamName,
+  OutputReceiver,
+  ProcessExit,
+  ProcessHandle,
+  ProcessRef,
+} from '@project-runner/core';
+
+import { guarded } from './guarded.ts';
+import { hasProc } from './has-proc.ts';
+import { readProcFile } from './proc-stat.ts';
+import { markerVariable } from './process-tree.ts';
+import { readRange } from './read-range.ts';
+import type { RunFolder } from './run-folder.ts';
+import { createSpoolReader } from './spool-reader.ts';
+import type { SpoolReader } from './spool-reader.ts';
+import { treeHandle } from './tree-handle.ts';
+
+export interface DurableHandleOptions {
+  id: string;
+  ref: ProcessRef;
+  shim: ProcessRef;
+  run: RunFolder;
+  receiver: OutputReceiver;
+  from: Readonly<Record<LogStreamName, number>>;
+  budgetBytes: number;
+  minFreeBytes: number;
+  /** Resolves at the end of the process. */
+  exited: Promise<ProcessExit>;
+  /** Ends the watch for `exited`. */
+  detach(): void;
+}
+
+/** The handle of a process that lives with its shim and its spools, whoever started it. */
+export function durableHandle(options: DurableHandleOptions): ProcessHandle {
+  const { id, ref, shim, run, receiver } = options;
+  let ended: ProcessExit | null = null;
+  const exited = options.exited.then((exit) => (ended = exit));
+  const reader = (stream: LogStreamName): SpoolReader =>
+    createSpoolReader({
+      file: run.spool(stream),
+      from: options.from[stream],
+      budgetBytes: options.budgetBytes,
+      minFreeBytes: options.minFreeBytes,
+      onChunk: (chunk, end) => guarded(() => receiver.onOutput(stream, chunk, end)) ?? undefined,
+      onDropped: (bytes, end) => void guarded(() => receiver.onDropped?.(stream, bytes, end)),
+    });
+  const readers = { stdout: reader('stdout'), stderr: reader('stderr') };
+  const close = (): void => {
+    readers.stdout.close();
+    readers.stderr.close();
+  };
+
+  const tree = treeHandle({ ref, leader: shim, id, exited });
+  let stopping: Promise<void> | null = null;
+  const closed = exited.then(async () => {
+    // Whoever hears of the exit may stop what is left of the tree; its last words belong to the log, too.
+    await turn();
+    await stopping?.catch(() => undefined);
+    await Promise.all([readers.stdout.drain(), readers.stderr.drain()]);
+    close();
+  });
+
+  return {
+    ...tree,
+    exited,
+    closed,
+    exit: () => ended,
+    stop: (stop) => {
+      stopping = tree.stop(stop);
+      return stopping;
+    },
+    release: (stream, end) => readers[stream].release(end),
+    readOutput: (stream, start, end) => readRange(run.spool(stream), start, end),
+    detach() {
+      options.detach();
+      close();
+    },
+    environment: () => readEnvironment(shim.pid, id),
+  };
+}
+
+/** Of the shim, which never changes its own. */
+function readEnvironment(pid: number, id: string): Record<string, string> | null {
+  const text = hasProc ? readProcFile(pid, 'environ') : null;
+  if (!text) return null;
+  const entries = text
+    .split('\0')
+    .filter((item) => item.includes('='))
+    .map((item) => [item.slice(0, item.indexOf('=')), item.slice(item.indexOf('=') + 1)] as const);
+  const { [markerVariable]: marker, ...variables } = Object.fromEntries(entries);
+  return marker === id ? variables : null;
+}

@@ -1,0 +1,116 @@
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { ProjectRunnerError } from '@project-runner/core';
+import type { LaunchSpec, ProcessExit, ProcessHandle, ProcessRef } from '@project-runner/core';
+
+import { durableHandle } from './durable-handle.ts';
+import { guarded } from './guarded.ts';
+import { readProcessRef } from './process-ref.ts';
+import { createRunFolder, fromShellCode } from './run-folder.ts';
+import type { RunFolder } from './run-folder.ts';
+import { needsBash, shimScript } from './shim-script.ts';
+import { spawnDetached } from './spawn-detached.ts';
+import { findProgram, spawnFailed } from './spawn-failed.ts';
+import { watchExit } from './watch-exit.ts';
+
+export interface SpoolLimits {
+  budgetBytes: number;
+  minFreeBytes: number;
+}
+
+/** Starts a process that outlives the runner with its output and its exit code. @throws ProjectRunnerError `SPAWN_FAILED` */
+export async function launchDurable(
+  spec: LaunchSpec,
+  dir: string,
+  limits: SpoolLimits,
+): Promise<ProcessHandle> {
+  // Behind the shim a missing program would look like a server that exits at once.
+  if ((await findProgram(spec)) !== 'there') {
+    throw await spawnFailed(spec, Object.assign(new Error('no such program'), { code: 'ENOENT' }));
+  }
+  const run = makeFolder(spec, dir);
+  const child = await spawnShim(spec, run);
+  const shim = readProcessRef(child.pid);
+  // Listened for before the first await, so that no exit is missed.
+  const shimExit = new Promise<ProcessExit>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ? { code: null, signal } : fromShellCode(code ?? 0)));
+  });
+  child.on('message', (message) => guarded(() => spec.onMessage?.(message)));
+  const ref = await identify(run, shim, shimExit);
+  const detached = new AbortController();
+  return durableHandle({
+    id: spec.id,
+    ref,
+    shim,
+    run,
+    receiver: spec,
+    from: { stdout: 0, stderr: 0 },
+    ...limits,
+    exited: shimExit.then((exit) => afterShim(exit, run, ref, detached.signal)),
+    detach: () => {
+      detached.abort();
+      child.unref();
+      if (child.connected) child.disconnect();
+    },
+  });
+}
+
+/** A shim that was killed tells nothing of its child, which lives on. */
+function afterShim(
+  shimExit: ProcessExit,
+  run: RunFolder,
+  ref: ProcessRef,
+  signal: AbortSignal,
+): Promise<ProcessExit> {
+  const told = run.readExit();
+  if (told) return Promise.resolve(told);
+  if (shimExit.signal === null) return Promise.resolve(shimExit);
+  return watchExit({ ref, exitFile: null, readExit: () => run.readExit(), signal });
+}
+
+function makeFolder(spec: LaunchSpec, dir: string): RunFolder {
+  try {
+    return createRunFolder(dir);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ProjectRunnerError('SPAWN_FAILED', `${spec.file} could not be started: ${reason}`, {
+      cause: error,
+      hint: `See that ${dir} can be written to and its volume has space`,
+    });
+  }
+}
+
+async function spawnShim(spec: LaunchSpec, run: RunFolder): Promise<ChildProcess & { pid: number }> {
+  const shell = needsBash(spec.env) && existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
+  const files = [openSync(run.spool('stdout'), 'a'), openSync(run.spool('stderr'), 'a')] as const;
+  try {
+    return await spawnDetached(spec, {
+      file: shell,
+      args: ['-c', shimScript(spec.env), 'project-runner', run.dir, spec.file, ...spec.args],
+      output: files,
+    });
+  } finally {
+    for (const file of files) closeSync(file);
+  }
+}
+
+/** Waits for the shim to tell the process's identity, some 2 ms. Where it ends first there never was another process. */
+async function identify(
+  run: RunFolder,
+  shim: ProcessRef,
+  shimExit: Promise<ProcessExit>,
+): Promise<ProcessRef> {
+  let shimEnded = false;
+  void shimExit.then(() => {
+    shimEnded = true;
+  });
+  for (;;) {
+    const ended = shimEnded;
+    const identity = run.readIdentity();
+    if (identity) return { ...shim, pid: identity.pid, startTime: identity.startTime };
+    if (ended) return shim;
+    await delay(1);
+  }
+}

@@ -1,0 +1,35 @@
+import { hasProc } from './has-proc.ts';
+
+/**
+ * The parent of a durable process: `sh -c <script> project-runner <folder> <program> <argument>…`. It puts the process's
+ * identity and later its exit code into the folder, so that they outlive the runner.
+ *
+ * A trapped signal goes back to its default in a child, an ignored one would stay ignored; so a signal to the whole
+ * group ends the program and not the shim. The program runs in the foreground: in the background `sh` takes its stdin
+ * and its SIGINT away. The files were made before, with room in them, so that a full disk cannot keep an exit code back:
+ * `1<>` writes in place.
+ */
+export function shimScript(env: Readonly<Record<string, string>>): string {
+  // `sh` adds these by itself; the program must get what it was given.
+  const added = ['PWD', 'OLDPWD', 'SHLVL'].filter((name) => !Object.hasOwn(env, name));
+  return [
+    'trap : TERM INT HUP',
+    'd=$1; shift',
+    // Some shells say "Terminated" of a child that was: that is not the program's stderr.
+    'exec 9>&2 2>/dev/null',
+    `(${identify}; unset d line ${added.join(' ')}; exec "$@") 2>&9 9>&-`,
+    'code=$?',
+    `printf '%s\\n' "$code" 1<>"$d/exit"`,
+    'exit "$code"',
+  ].join('\n');
+}
+
+/** A subshell has no name for its own pid, but `/proc/self` is it. Its stat line tells parent and start time, too. */
+const identify = hasProc
+  ? `read -r line </proc/self/stat; printf '%s\\n' "$line" 1<>"$d/pid"`
+  : `line=$(exec sh -c 'echo $PPID'); printf '%s\\n' "$line" 1<>"$d/pid"`;
+
+/** dash passes only variables on whose names it could use itself; bash passes all of them on. */
+export function needsBash(env: Readonly<Record<string, string>>): boolean {
+  return Object.keys(env).some((name) => !/^[A-Za-z_]\w*$/.test(name));
+}

@@ -1,0 +1,42 @@
+import type { ChildProcess } from 'node:child_process';
+
+import type { LaunchSpec } from '@project-runner/core';
+import { execa } from 'execa';
+
+import { markerVariable } from './process-tree.ts';
+import { spawnFailed } from './spawn-failed.ts';
+
+export interface SpawnDetachedOptions {
+  file: string;
+  args: readonly string[];
+  /** For stdout and stderr: pipes, or descriptors of this process. */
+  output: readonly ['pipe' | number, 'pipe' | number];
+}
+
+/** Spawns in a session and process group of its own, with nothing inherited. @throws ProjectRunnerError `SPAWN_FAILED` */
+export async function spawnDetached(
+  spec: LaunchSpec,
+  { file, args, output }: SpawnDetachedOptions,
+): Promise<ChildProcess & { pid: number }> {
+  const subprocess = execa(file, args, {
+    cwd: spec.cwd,
+    env: { ...spec.env, [markerVariable]: spec.id },
+    extendEnv: false,
+    // A group of its own: the runner signals whole trees, and a Ctrl-C in its terminal is for the runner to pass on.
+    detached: true,
+    // The runner decides when children end; a library must not hook into the exit of its host.
+    cleanup: false,
+    buffer: false,
+    reject: false,
+    shell: false,
+    windowsHide: true,
+    stdin: 'ignore',
+    // Its types know descriptors as literals only.
+    stdout: output[0] as 'pipe',
+    stderr: output[1] as 'pipe',
+    ...(spec.ipc ? { ipc: true as const } : {}),
+  });
+  // execa answers a failed spawn as a result; without a pid there was never a process.
+  if (subprocess.pid === undefined) throw await spawnFailed(spec, (await subprocess).cause);
+  return subprocess.nodeChildProcess as ChildProcess & { pid: number };
+}

@@ -1,0 +1,53 @@
+import type { ListeningSocket, ProcessExit, ProcessHandle, ProcessRef } from '@project-runner/core';
+
+import { hasProc } from './has-proc.ts';
+import { listeningSockets } from './listening-sockets.ts';
+import { findTree } from './process-tree.ts';
+import type { ProcStat } from './proc-stat.ts';
+import { stopTreePortable } from './stop-tree-portable.ts';
+import { stopTree } from './stop-tree.ts';
+import { createUsageSampler } from './tree-usage.ts';
+
+export interface TreeHandleOptions {
+  /** The process that was asked for. */
+  ref: ProcessRef;
+  /** Leads the session and the group of the tree: the process itself, or its shim. */
+  leader: ProcessRef;
+  id: string;
+  exited: Promise<ProcessExit>;
+}
+
+export type TreeHandle = Pick<ProcessHandle, 'ref' | 'exited' | 'stop' | 'usage' | 'listening'>;
+
+/** What can be done with a tree, whoever its parent is. */
+export function treeHandle({ ref, leader, id, exited }: TreeHandleOptions): TreeHandle {
+  const members = (): ProcStat[] => findTree(id, leader);
+  const sampler = createUsageSampler(ref.pid, members);
+  const shim = leader.pid === ref.pid ? null : leader;
+  let stopping: Promise<void> | null = null;
+  return {
+    ref,
+    exited,
+    stop: ({ graceMs }) => {
+      stopping ??= (
+        hasProc ? stopTree({ members, shim, graceMs, exited }) : stopTreePortable(leader.pid, graceMs, exited)
+      ).finally(() => {
+        // A stop that failed may be tried again.
+        stopping = null;
+      });
+      return stopping;
+    },
+    usage: () => sampler.sample(),
+    listening: (port) => Promise.resolve(hasProc ? listening(ref, members, port) : null),
+  };
+}
+
+/** The root alone first: it is nearly always the one that listens, and the whole tree costs a pass over `/proc`. */
+function listening(ref: ProcessRef, members: () => ProcStat[], port: number | undefined): ListeningSocket[] {
+  const own = port === undefined ? [] : listeningSockets([ref.pid], port);
+  if (own.some((socket) => socket.port === port)) return own;
+  return listeningSockets(
+    members().map((stat) => stat.pid),
+    port,
+  );
+}

@@ -1,0 +1,51 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { ProcessExit, ProcessRef } from '@project-runner/core';
+
+import { createFileWaker } from './file-waker.ts';
+import { isSameProcess } from './process-ref.ts';
+
+export interface WatchExitOptions {
+  ref: ProcessRef;
+  /** Changes when the process ends, so that nobody needs to look often. */
+  exitFile: string | null;
+  readExit(): ProcessExit | null;
+  signal: AbortSignal;
+}
+
+/** With a file that tells, looking is only for a shim that was killed. */
+const lookEveryMs = { told: 2000, untold: 100 };
+/** The shim writes the code right after the end of its child. */
+const codePatienceMs = 200;
+
+/** Waits for the end of a process that is not our child. It never resolves once `signal` aborts. */
+export async function watchExit(options: WatchExitOptions): Promise<ProcessExit> {
+  const { ref, exitFile, readExit, signal } = options;
+  for (;;) {
+    const exit = readExit();
+    if (exit) return exit;
+    if (!isSameProcess(ref)) return lastWords(readExit);
+    const changed = Promise.withResolvers<void>();
+    const waker = exitFile === null ? null : createFileWaker(exitFile, changed.resolve);
+    waker?.arm();
+    const pause = exitFile === null ? lookEveryMs.untold : lookEveryMs.told;
+    // Written between the look and the watch.
+    if (readExit() === null) {
+      await Promise.race([
+        delay(pause, undefined, { ref: false, signal }).catch(() => undefined),
+        changed.promise,
+      ]);
+    }
+    waker?.close();
+    if (signal.aborted) return new Promise(() => undefined);
+  }
+}
+
+async function lastWords(readExit: () => ProcessExit | null): Promise<ProcessExit> {
+  const end = performance.now() + codePatienceMs;
+  for (let exit = readExit(); ; exit = readExit()) {
+    if (exit) return exit;
+    if (performance.now() > end) return { code: null, signal: null };
+    await delay(5);
+  }
+}

@@ -1,0 +1,71 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect, it, onTestFinished } from 'vitest';
+
+import { createLogJournal, resumeLogJournal } from './log-journal.ts';
+import type { JournalRecord } from './log-journal.ts';
+
+function journalFile(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'journal-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return join(dir, 'journal');
+}
+
+const record = (sequence: number): JournalRecord => ({
+  sequence,
+  count: 2,
+  run: 1,
+  stream: sequence % 3 === 0 ? 'stderr' : 'stdout',
+  start: sequence * 10,
+  end: sequence * 10 + 20,
+  time: 1_700_000_000_000 + sequence,
+  kind: 'lines',
+});
+
+it('gives back what was written, after a kill, too', () => {
+  const file = journalFile();
+  const journal = createLogJournal(file);
+  journal.append(record(1));
+  journal.append(record(3));
+  journal.commit(2);
+  const { state, journal: next } = resumeLogJournal(file);
+  expect(state).toEqual({ committed: 2, records: [record(1), record(3)] });
+  next.append(record(5));
+  next.commit(4);
+  expect(resumeLogJournal(file).state).toEqual({
+    committed: 4,
+    records: [record(1), record(3), record(5)],
+  });
+});
+
+it('keeps its size, and the newest records', () => {
+  const file = journalFile();
+  const journal = createLogJournal(file);
+  const size = statSync(file).size;
+  for (let sequence = 1; sequence <= 5000; sequence += 2) journal.append(record(sequence));
+  expect(statSync(file).size).toBe(size);
+  const { records } = resumeLogJournal(file).state;
+  expect(records).toHaveLength(1024);
+  expect(records.at(-1)).toEqual(record(4999));
+  expect(records[0]).toEqual(record(4999 - 2 * 1023));
+});
+
+it('passes over a record that was torn', () => {
+  const file = journalFile();
+  const journal = createLogJournal(file);
+  journal.append(record(1));
+  journal.append(record(3));
+  const bytes = readFileSync(file);
+  bytes.fill(0, 128 * 2 + 20, 128 * 3);
+  writeFileSync(file, bytes);
+  expect(resumeLogJournal(file).state.records).toEqual([record(1)]);
+});
+
+it('is never made over another one, and is the user’s own', () => {
+  const file = journalFile();
+  createLogJournal(file).close();
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(() => createLogJournal(file)).toThrowError(/EEXIST/);
+});

@@ -1,0 +1,100 @@
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+
+import type { LogStreamName } from '@project-runner/core';
+
+/** A batch of lines as it was cut from the output of a run, so that it can be cut the same way again. */
+export interface JournalRecord {
+  /** Number of the first line. */
+  sequence: number;
+  count: number;
+  /** Starts of the server, from 1. Each has output of its own. */
+  run: number;
+  stream: LogStreamName;
+  /** Bytes of that output. */
+  start: number;
+  end: number;
+  /** ms since 1970. */
+  time: number;
+  /** `dropped`: instead of lines, one that says that these bytes were given up. */
+  kind: 'lines' | 'part' | 'dropped';
+}
+
+/**
+ * What was cut into lines and what all sinks have, ahead of and after each delivery. A runner that takes over after a
+ * kill delivers what is between the two, with the same numbers, times and borders.
+ */
+export interface LogJournal {
+  append(record: JournalRecord): void;
+  /** All sinks have the lines up to this number. */
+  commit(sequence: number): void;
+  close(): void;
+}
+
+export interface JournalState {
+  committed: number;
+  /** The last thousand or so, in the order of their numbers. */
+  records: readonly JournalRecord[];
+}
+
+/** Records have places of one size in a file of one size: a full disk cannot stop it, and old ones are written over. */
+const slotBytes = 128;
+const slots = 1024;
+
+/** @throws Error of the file system */
+export function createLogJournal(file: string): LogJournal {
+  writeFileSync(file, Buffer.alloc(slotBytes * (slots + 1), ' '), { mode: 0o600, flag: 'wx' });
+  return openLogJournal(file, 0);
+}
+
+/** Goes on where an earlier runner stopped. @throws Error of the file system */
+export function resumeLogJournal(file: string): { journal: LogJournal; state: JournalState } {
+  const { next, ...state } = parse(readFileSync(file, 'latin1'));
+  return { journal: openLogJournal(file, next), state };
+}
+
+function openLogJournal(file: string, first: number): LogJournal {
+  const fd = openSync(file, 'r+');
+  let next = first;
+  let closed = false;
+  const write = (slot: number, text: string): void => {
+    if (!closed) writeSync(fd, `${text.padEnd(slotBytes - 1)}\n`, slot * slotBytes, 'latin1');
+  };
+  return {
+    append({ sequence, count, run, stream, start, end, time, kind }) {
+      const text = [next, sequence, count, run, stream, start, end, time, kind].join(' ');
+      write(1 + (next % slots), text);
+      next += 1;
+    },
+    commit: (sequence) => write(0, `committed ${sequence}`),
+    close() {
+      if (closed) return;
+      closed = true;
+      closeSync(fd);
+    },
+  };
+}
+
+function parse(text: string): JournalState & { next: number } {
+  const lines = Array.from({ length: slots + 1 }, (_, slot) =>
+    text.slice(slot * slotBytes, (slot + 1) * slotBytes),
+  );
+  const committed = Number(/^committed (\d+) *\n$/.exec(lines[0] ?? '')?.[1] ?? 0);
+  const found = lines
+    .slice(1)
+    .flatMap((line) => parseRecord(line) ?? [])
+    .toSorted((a, b) => a.number - b.number);
+  return { committed, records: found.map(({ record }) => record), next: (found.at(-1)?.number ?? -1) + 1 };
+}
+
+const pattern = /^(\d+) (\d+) (\d+) (\d+) (stdout|stderr) (\d+) (\d+) (\d+) (lines|part|dropped) *\n$/;
+
+/** `null` for a place that was never used, or half written when the machine died. */
+function parseRecord(line: string): { number: number; record: JournalRecord } | null {
+  const match = pattern.exec(line);
+  if (!match) return null;
+  const [number = 0, sequence = 0, count = 0, run = 0] = match.slice(1, 5).map(Number);
+  const [start = 0, end = 0, time = 0] = match.slice(6, 9).map(Number);
+  const stream = match[5] as LogStreamName;
+  const kind = match[9] as JournalRecord['kind'];
+  return { number, record: { sequence, count, run, stream, start, end, time, kind } };
+}

@@ -1,0 +1,42 @@
+/** Overwrites secret values in bytes. */
+export interface SecretMask {
+  /** In place, a `*` for each byte, so that offsets stay what they are. */
+  apply(bytes: Buffer): void;
+  /** Bytes of the longest value, 0 without one. */
+  readonly maxLength: number;
+  add(values: Iterable<string>): void;
+}
+
+/** Shorter values would blacken words that only happen to be the same. */
+const minLength = 4;
+const star = 0x2a;
+
+/** A value of several lines (a key in PEM form) is masked line by line, since logs are lines. */
+export function createSecretMask(values: Iterable<string>): SecretMask {
+  let secrets: Buffer[] = [];
+
+  const add = (more: Iterable<string>): void => {
+    const lines = [...more].flatMap((value) => value.split(/\r?\n/)).map((line) => line.trim());
+    const known = secrets.map((secret) => secret.toString());
+    secrets = [...new Set([...known, ...lines])]
+      .map((line) => Buffer.from(line))
+      .filter((secret) => secret.length >= minLength)
+      // The longest first: another one may be a part of it.
+      .toSorted((a, b) => b.length - a.length);
+  };
+  add(values);
+
+  return {
+    add,
+    get maxLength() {
+      return secrets[0]?.length ?? 0;
+    },
+    apply(bytes) {
+      for (const secret of secrets) {
+        for (let at = bytes.indexOf(secret); at !== -1; at = bytes.indexOf(secret, at + secret.length)) {
+          bytes.fill(star, at, at + secret.length);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { callPlugin } from '@project-runner/core';
+import type { PluginSet, PortLease } from '@project-runner/core';
+
+import { deployCancelled } from './deploy-cancelled.ts';
+import type { StoredLaunch } from './server-state.ts';
+
+export interface AcquirePortOptions {
+  serverId: string;
+  plugins: PluginSet;
+  launch: Pick<StoredLaunch, 'fixedPort'>;
+  signal: AbortSignal;
+}
+
+/** @throws ProjectRunnerError `PORT_UNAVAILABLE`, `PORTS_EXHAUSTED`, `DEPLOY_CANCELLED` */
+export async function acquirePort(
+  { serverId, plugins, launch, signal }: AcquirePortOptions,
+  exclude: readonly number[],
+): Promise<PortLease> {
+  const strategy = plugins.one('port-strategy');
+  const wanted = launch.fixedPort === null ? {} : { port: launch.fixedPort };
+  const request = { exclude, owner: serverId, ...wanted };
+  try {
+    signal.throwIfAborted();
+    return await callPlugin(strategy, 'acquire', () => strategy.acquire(request, signal));
+  } catch (error) {
+    throw signal.aborted ? deployCancelled(signal.reason) : error;
+  }
+}
+
+/** The lease of a port that a server has already. Without one the server runs on: its socket is its own. */
+export async function leaseHeldPort(
+  { serverId, plugins, signal }: Omit<AcquirePortOptions, 'launch'>,
+  { host, port }: { host: string; port: number },
+): Promise<PortLease> {
+  const strategy = plugins.one('port-strategy');
+  try {
+    const request = { exclude: [], owner: serverId, port, held: true };
+    return await callPlugin(strategy, 'acquire', () => strategy.acquire(request, signal));
+  } catch {
+    // A strategy that does not know held ports.
+    return { host, port, env: {}, release: () => Promise.resolve() };
+  }
+}
+
+/** Gives a port back. A strategy that fails must not hide what went before it, or keep a stop from ending. */
+export async function releasePort(plugins: PluginSet, lease: PortLease): Promise<unknown> {
+  const strategy = plugins.one('port-strategy');
+  try {
+    await callPlugin(strategy, 'release', () => lease.release());
+    return null;
+  } catch (error) {
+    return error;
+  }
+}

@@ -1,0 +1,61 @@
+import { ProjectRunnerError } from '@project-runner/core';
+import type { ProcessExit, ProcessHandle } from '@project-runner/core';
+
+import { describeExit } from '../build/install-dependencies.ts';
+import type { NotReady } from './await-ready.ts';
+
+/** A flood of a log must not become the message. */
+const maxShownBytes = 16 * 1024;
+
+/** Throws why a start failed, unless another port may help. */
+export function giveUp(
+  outcome: NotReady,
+  handle: ProcessHandle,
+  port: number,
+  lines: readonly string[],
+): { portTaken: true; lines: readonly string[] } {
+  const wasTaken =
+    outcome.reason === 'stranger' ||
+    (outcome.reason === 'exited' && lines.some((line) => saysTaken(line, port)));
+  if (wasTaken) return { portTaken: true, lines };
+  if (outcome.reason === 'error') {
+    const { code, message, hint, cause } = outcome.error;
+    throw new ProjectRunnerError(code, withLines(message, lines), {
+      ...(hint ? { hint } : {}),
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+  throw serverExited(handle.exit() ?? { code: null, signal: null }, lines);
+}
+
+export function portTaken(taken: readonly number[], lines: readonly string[]): ProjectRunnerError {
+  return new ProjectRunnerError(
+    'PORT_UNAVAILABLE',
+    withLines(`Port ${taken.join(', ')} was taken by another process before the server could listen`, lines),
+    { hint: 'Stop the other process, or let the runner choose from another portRange' },
+  );
+}
+
+/** A server may find another port of its own taken; no other lease would help it. */
+function saysTaken(line: string, port: number): boolean {
+  return line.includes('EADDRINUSE') && new RegExp(`(?:^|\\D)${port}(?:\\D|$)`).test(line);
+}
+
+function serverExited(exit: ProcessExit, lines: readonly string[]): ProjectRunnerError {
+  return new ProjectRunnerError(
+    'SERVER_EXITED',
+    withLines(`The server exited with ${describeExit(exit)} before it was ready`, lines),
+  );
+}
+
+function withLines(message: string, lines: readonly string[]): string {
+  const shown: string[] = [];
+  let bytes = 0;
+  for (const line of lines.toReversed()) {
+    const text = line.length > 2000 ? `${line.slice(0, 2000)}…` : line;
+    bytes += text.length;
+    if (bytes > maxShownBytes) break;
+    shown.unshift(`  ${text}`);
+  }
+  return shown.length === 0 ? message : `${message}. Its last lines:\n${shown.join('\n')}`;
+}

@@ -1,0 +1,109 @@
+import type { PortLease, ProcessExit, ProcessRef, RunningServer, ServerStatus } from '@project-runner/core';
+
+import type { StoredServer } from './server-state.ts';
+import type { SupervisionContext } from './supervision-context.ts';
+
+type Context = Pick<SupervisionContext, 'store' | 'durable' | 'logger' | 'events'>;
+
+/**
+ * What is known of a server, in memory and, where servers outlive the runner, in its file; each change of its state is
+ * one method, which tells of it, too.
+ */
+export class KeptState {
+  readonly #context: Context;
+  #stored: StoredServer;
+  #nextStartAt: Date | null = null;
+  #lastLines: readonly string[] = [];
+
+  constructor(stored: StoredServer, context: Context) {
+    this.#stored = stored;
+    this.#context = context;
+  }
+
+  get stored(): Readonly<StoredServer> {
+    return this.#stored;
+  }
+
+  /** A copy of the record. */
+  get server(): RunningServer {
+    return { ...this.#stored.server };
+  }
+
+  get isOver(): boolean {
+    return this.#stored.state === 'exited' || this.#stored.state === 'crashed';
+  }
+
+  status(): ServerStatus {
+    const { state, restarts, lastExit, lastError } = this.#stored;
+    const nextStartAt = state === 'backoff' ? this.#nextStartAt : null;
+    return { state, restarts, lastExit, lastError, lastLines: this.#lastLines, nextStartAt };
+  }
+
+  /** The number of the run that begins, and its folder. */
+  beginRun(): { run: number; dir?: string } {
+    const { store, durable } = this.#context;
+    const run = this.#stored.run + 1;
+    this.#change({ run, ref: null, state: 'starting' }, { healthStatus: 'starting' });
+    return durable ? { run, dir: store.runDir(this.#stored.server.id, run) } : { run };
+  }
+
+  spawned(ref: ProcessRef, { port, host }: PortLease): void {
+    this.#change({ ref }, { processId: ref.pid, port, host, startedAt: new Date() });
+    this.#context.events.emit('spawned', { server: this.server, run: this.#stored.run, pid: ref.pid });
+  }
+
+  ready(host: string, port: number): void {
+    const lastHealthCheck = new Date();
+    this.#change(
+      { state: 'ready', wasReady: true },
+      { healthStatus: 'healthy', lastHealthCheck, host, port },
+    );
+  }
+
+  exited(exit: ProcessExit, wanted: boolean, lastError?: string): void {
+    this.#change({ lastExit: exit, ...(lastError === undefined ? {} : { lastError }) });
+    this.#context.events.emit('exited', { server: this.server, run: this.#stored.run, exit, wanted });
+  }
+
+  /** It does not serve, and somebody thinks about what to do. */
+  unwell(lastError: string): void {
+    this.#change({ state: 'backoff', lastError }, { healthStatus: 'unhealthy' });
+  }
+
+  backOff(delayMs: number, reason: string): void {
+    const restarts = this.#stored.restarts + 1;
+    this.#nextStartAt = new Date(Date.now() + delayMs);
+    this.#change({ state: 'backoff', restarts }, { healthStatus: 'unhealthy' });
+    this.#context.events.emit('restarting', { server: this.server, delayMs, restarts, reason });
+  }
+
+  stopping(): void {
+    this.#change({ state: 'stopping' }, { healthStatus: 'stopping' });
+  }
+
+  crashed(reason: string, lastLines: readonly string[]): void {
+    this.#lastLines = lastLines;
+    this.#change({ lastError: reason });
+    this.#context.logger.error(`Server ${this.#stored.server.id} is given up: ${reason}`);
+    this.#context.events.emit('crashed', { server: this.server, reason, lastLines });
+  }
+
+  /** From now on there is nothing to find again. */
+  settled(state: 'exited' | 'crashed'): void {
+    const server = { ...this.#stored.server, healthStatus: 'unhealthy' as const, stoppedAt: new Date() };
+    this.#stored = { ...this.#stored, state, server };
+    if (this.#context.durable) this.#context.store.remove(server.id);
+    this.#context.events.emit('settled', { server: this.server });
+  }
+
+  #change(changes: Partial<StoredServer>, server: Partial<RunningServer> = {}): void {
+    this.#stored = { ...this.#stored, ...changes, server: { ...this.#stored.server, ...server } };
+    if (!this.#context.durable) return;
+    try {
+      this.#context.store.write(this.#stored);
+    } catch (error) {
+      // A full disk: the server goes on, and what is kept of it is what it was.
+      this.#context.logger.warn(`The state of server ${this.#stored.server.id} could not be kept`, error);
+    }
+  }
+}

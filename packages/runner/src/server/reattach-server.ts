@@ -1,0 +1,96 @@
+import { callPlugin } from '@project-runner/core';
+import type { LogSession, RunningServer } from '@project-runner/core';
+
+import type { ResolvedConfig } from '../config.ts';
+import { leaseHeldPort } from './acquire-port.ts';
+import { recoverServer } from './recover-servers.ts';
+import type { RecoverOptions } from './recover-servers.ts';
+import { ServerSupervisor } from './server-supervisor.ts';
+
+/**
+ * Takes over one server that an earlier runner started, from its state or, where that is gone, from its record and the
+ * marker of its process alone. One that a living runner has stays that runner's: it can be looked at, and stopped.
+ * `null` where it is gone.
+ */
+export async function reattachServer(
+  server: RunningServer,
+  options: RecoverOptions,
+  config: ResolvedConfig,
+): Promise<ServerSupervisor | null> {
+  const { context } = options;
+  const { durable, store } = context;
+  if (durable && store.list().includes(server.id) && !store.isOwned(server.id)) {
+    return recoverServer(server.id, options);
+  }
+  return server.processId === null ? null : adoptBare(server, server.processId, options, config);
+}
+
+async function adoptBare(
+  server: RunningServer,
+  pid: number,
+  { context, logs, signal, track }: RecoverOptions,
+  { healthCheck }: ResolvedConfig,
+): Promise<ServerSupervisor | null> {
+  const launcher = context.plugins.one('launcher');
+  const session: LogSession = {
+    serverId: server.id,
+    deploymentId: server.deploymentId,
+    buildId: server.buildId,
+    projectId: '',
+  };
+  const handle = await callPlugin(launcher, 'adopt', async () =>
+    launcher.adopt?.({
+      id: server.id,
+      ref: { pid, startTime: null, bootId: null },
+      from: { stdout: 0, stderr: 0 },
+      onOutput: () => undefined,
+    }),
+  );
+  if (!handle) return null;
+  const pipeline = logs.open(session, {
+    resume: { committed: await logs.lastSequence(session), records: [] },
+  });
+  const receiver = pipeline.receive(1);
+  pipeline.replay(() => new Uint8Array());
+  const lease = await leaseHeldPort({ serverId: server.id, plugins: context.plugins, signal }, server);
+  const probe = { path: healthCheck.endpoint, optionalPath: !healthCheck.endpointGiven };
+  const supervisor = new ServerSupervisor({
+    // Nothing is known of how it was started, so it can only be watched and stopped; where another runner has it, its
+    // route is that one's to remove.
+    context: {
+      ...context,
+      durable: false,
+      unroute: (own) => (context.store.isOwned(server.id) ? Promise.resolve() : context.unroute(own)),
+    },
+    stored: {
+      formatVersion: 1,
+      server,
+      session,
+      state: 'ready',
+      wasReady: true,
+      run: 1,
+      ref: handle.ref,
+      restarts: 0,
+      lastExit: null,
+      lastError: null,
+      launch: {
+        framework: '',
+        file: '',
+        args: [],
+        cwd: '',
+        ipc: false,
+        probePath: probe.path,
+        optionalPath: probe.optionalPath,
+        fixedPort: null,
+        drainSeconds: 0,
+      },
+      secretNames: [],
+    },
+    env: null,
+    logs: pipeline,
+    disown: () => undefined,
+  });
+  track(supervisor);
+  supervisor.adopt({ handle, receiver, lease, target: { host: server.host, port: server.port, ...probe } });
+  return supervisor;
+}

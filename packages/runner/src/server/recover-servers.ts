@@ -1,0 +1,198 @@
+import { callPlugin } from '@project-runner/core';
+import type { LauncherPlugin, PortLease, ProcessExit, ProcessHandle } from '@project-runner/core';
+
+import { resumeLogJournal } from '../logs/log-journal.ts';
+import type { JournalState, LogJournal } from '../logs/log-journal.ts';
+import type { LogPipeline } from '../logs/log-pipeline.ts';
+import type { RunReceiver } from '../logs/run-receiver.ts';
+import { createSecretMask } from '../logs/secret-mask.ts';
+import { leaseHeldPort } from './acquire-port.ts';
+import type { ServerLogs } from './server-logs.ts';
+import type { StoredServer } from './server-state.ts';
+import { ServerSupervisor } from './server-supervisor.ts';
+import type { SupervisionContext } from './supervision-context.ts';
+
+export interface RecoverOptions {
+  context: SupervisionContext;
+  logs: ServerLogs;
+  signal: AbortSignal;
+  /** Called for each server that lives on. */
+  track(supervisor: ServerSupervisor): void;
+}
+
+/**
+ * Takes over the servers that an earlier runner left and no living one has; what ended meanwhile is finished: last lines,
+ * exit code, port. A state that cannot be read costs its own server only. @returns those that live on
+ */
+export async function recoverServers(options: RecoverOptions): Promise<ServerSupervisor[]> {
+  const { store, logger } = options.context;
+  const adopted: ServerSupervisor[] = [];
+  for (const serverId of store.list()) {
+    try {
+      const supervisor = await recoverServer(serverId, options);
+      if (supervisor) adopted.push(supervisor);
+    } catch (error) {
+      logger.error(`Server ${serverId} could not be taken over`, error);
+    }
+  }
+  return adopted;
+}
+
+/** @returns `null` where a living runner has it, or nothing of it lives on */
+export async function recoverServer(
+  serverId: string,
+  options: RecoverOptions,
+): Promise<ServerSupervisor | null> {
+  const { store, logger } = options.context;
+  const disown = store.claim(serverId);
+  if (!disown) return null;
+  try {
+    const stored = store.read(serverId);
+    if (stored === 'missing' || stored === 'damaged') await discard(serverId, stored, options);
+    else if (stored === 'foreign') {
+      logger.warn(`Server ${serverId} was started by a later version of the runner and is left alone`);
+    } else {
+      return await takeOver(stored, disown, options);
+    }
+    disown();
+    return null;
+  } catch (error) {
+    disown();
+    throw error;
+  }
+}
+
+/** Nobody can say how to go on with it, so nothing of it may go on. */
+async function discard(
+  serverId: string,
+  why: 'missing' | 'damaged',
+  { context }: RecoverOptions,
+): Promise<void> {
+  const { store, logger, plugins } = context;
+  const launcher = plugins.one('launcher');
+  const run = store.runs(serverId).at(-1);
+  const handle = run === undefined ? null : await adoptRun(launcher, { serverId, run, context });
+  if (handle) await handle.stop({ graceMs: context.graceMs(0) });
+  handle?.detach?.();
+  if (why === 'missing') store.remove(serverId);
+  else {
+    const aside = store.setAside(serverId);
+    logger.warn(
+      `The state of server ${serverId} is damaged: it was stopped, and its files were moved to ${aside}`,
+    );
+  }
+}
+
+interface AdoptRun {
+  serverId: string;
+  run: number;
+  context: SupervisionContext;
+  stored?: StoredServer;
+  receiver?: RunReceiver;
+}
+
+function adoptRun(
+  launcher: LauncherPlugin,
+  { serverId, run, context, stored, receiver }: AdoptRun,
+): Promise<ProcessHandle | null> {
+  return callPlugin(launcher, 'adopt', async () => {
+    const handle = await launcher.adopt?.({
+      id: serverId,
+      ref: stored?.ref ?? null,
+      dir: context.store.runDir(serverId, run),
+      from: receiver?.from ?? { stdout: 0, stderr: 0 },
+      onOutput: receiver?.onOutput ?? (() => undefined),
+      ...(receiver?.onDropped ? { onDropped: receiver.onDropped } : {}),
+    });
+    return handle ?? null;
+  });
+}
+
+async function takeOver(
+  stored: StoredServer,
+  disown: () => void,
+  options: RecoverOptions,
+): Promise<ServerSupervisor | null> {
+  const { context, logs, signal } = options;
+  const launcher = context.plugins.one('launcher');
+  const { server, run } = stored;
+  const mask = createSecretMask([]);
+  const journal = await openJournal(stored, options);
+  const pipeline = logs.open(stored.session, { ...journal, mask });
+  const receiver = pipeline.receive(run);
+  const handle = await adoptRun(launcher, { serverId: server.id, run, context, stored, receiver });
+  const env = handle?.environment?.() ?? null;
+  mask.add(stored.secretNames.flatMap((name) => env?.[name] ?? []));
+  if (handle) receiver.attach(handle);
+  await replay(pipeline, handle, stored, options, journal.resume);
+  const supervisor = new ServerSupervisor({ context, stored, env, logs: pipeline, disown });
+  if (!handle) {
+    await supervisor.stop();
+    return null;
+  }
+  const exit = await soon(handle);
+  if (exit) await supervisor.adoptEnded({ handle, receiver }, exit);
+  else {
+    const lease: PortLease = await leaseHeldPort(
+      { serverId: server.id, plugins: context.plugins, signal },
+      server,
+    );
+    const { probePath: path, optionalPath } = stored.launch;
+    supervisor.adopt({
+      handle,
+      receiver,
+      lease,
+      target: { host: server.host, port: server.port, path, optionalPath },
+    });
+    // Nobody was told of a server that was never ready, and one that was being stopped is to be gone.
+    if (stored.wasReady && stored.state !== 'stopping') {
+      options.track(supervisor);
+      return supervisor;
+    }
+    await supervisor.stop();
+  }
+  return null;
+}
+
+/** Without a journal that can be read, the log goes on after the last line that a sink has. */
+async function openJournal(
+  { server, session }: StoredServer,
+  { context, logs }: RecoverOptions,
+): Promise<{ journal?: LogJournal; resume: JournalState }> {
+  try {
+    const { journal, state } = resumeLogJournal(context.store.journalFile(server.id));
+    return { journal, resume: state };
+  } catch (error) {
+    context.logger.warn(
+      `The log journal of server ${server.id} cannot be read; lines may be doubled or missing`,
+      error,
+    );
+    return { resume: { committed: await logs.lastSequence(session), records: [] } };
+  }
+}
+
+/** Lines of earlier runs may be due, too. */
+async function replay(
+  pipeline: LogPipeline,
+  handle: ProcessHandle | null,
+  stored: StoredServer,
+  { context }: RecoverOptions,
+  resume: JournalState,
+): Promise<void> {
+  const launcher = context.plugins.one('launcher');
+  const earlier = new Map<number, ProcessHandle | null>([[stored.run, handle]]);
+  for (const { run } of resume.records) {
+    if (earlier.has(run) || !context.store.runs(stored.server.id).includes(run)) continue;
+    earlier.set(run, await adoptRun(launcher, { serverId: stored.server.id, run, context }));
+  }
+  pipeline.replay((run, stream, start, end) => {
+    return earlier.get(run)?.readOutput?.(stream, start, end) ?? new Uint8Array();
+  });
+  for (const [run, old] of earlier) if (run !== stored.run) old?.detach?.();
+}
+
+/** A process that has ended already says so in a moment. */
+function soon(handle: ProcessHandle): Promise<ProcessExit | null> {
+  const now = new Promise<null>((resolve) => setTimeout(() => resolve(null), 20));
+  return Promise.race([handle.exited, now]);
+}

@@ -1,0 +1,34 @@
+import type { LogSession, ProcessExit, ProcessRef, RunningServer, ServerState } from '@project-runner/core';
+
+/** What it takes to find a server again, kept as `server.json`. Variables are secrets, so they are not in it. */
+export interface StoredServer {
+  formatVersion: 1;
+  server: RunningServer;
+  session: LogSession;
+  state: ServerState;
+  /** Was ready at least once: a host knows of it. */
+  wasReady: boolean;
+  /** Starts of it, from 1. */
+  run: number;
+  ref: ProcessRef | null;
+  restarts: number;
+  lastExit: ProcessExit | null;
+  lastError: string | null;
+  launch: StoredLaunch;
+  /** Names of variables whose values are masked in the log. */
+  secretNames: readonly string[];
+}
+
+/** How a server is started, all but its variables. */
+export interface StoredLaunch {
+  framework: string;
+  file: string;
+  args: readonly string[];
+  cwd: string;
+  ipc: boolean;
+  probePath: string;
+  optionalPath: boolean;
+  /** The one port that will do, `null` for any. */
+  fixedPort: number | null;
+  drainSeconds: number;
+}

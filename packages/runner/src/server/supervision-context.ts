@@ -1,0 +1,86 @@
+import type { EventEmitter } from 'node:events';
+
+import { ProjectRunnerError } from '@project-runner/core';
+import type { FrameworkPlugin, Logger, PluginSet, RestartPolicy, RunnerEvents } from '@project-runner/core';
+
+import type { LivenessConfig, ResolvedConfig } from '../config.ts';
+import { maxTimer } from '../resolve-config.ts';
+import type { ServerSupervisor } from './server-supervisor.ts';
+import type { StartTiming } from './start-server.ts';
+import { createStateStore } from './state-store.ts';
+import type { StateStore } from './state-store.ts';
+
+/** What all supervisors of a runner share. */
+export interface SupervisionContext {
+  plugins: PluginSet;
+  logger: Logger;
+  store: StateStore;
+  /** Servers outlive the runner. */
+  durable: boolean;
+  events: EventEmitter<RunnerEvents>;
+  timing: StartTiming;
+  restart: Readonly<RestartPolicy>;
+  /** `null`: off. */
+  liveness: Readonly<LivenessConfig> | null;
+  probeTimeoutMs: number;
+  frameworkOf(name: string): FrameworkPlugin;
+  /** From SIGTERM to SIGKILL, in ms, for a framework that wants so long to drain. */
+  graceMs(drainSeconds: number): number;
+  /** Takes the server's route away, unless another server of the deployment has it. */
+  unroute(supervisor: ServerSupervisor): Promise<void>;
+  /** The server came back under another address. */
+  moved(supervisor: ServerSupervisor): Promise<void>;
+}
+
+/** A Mastra server may take 15 s from SIGTERM to its end. */
+const defaultGraceMs = 16_000;
+/** Everything is to be over within 30 s, the sweep after SIGKILL included. */
+const maxGraceMs = 28_000;
+
+export interface CreateContextOptions extends Pick<
+  SupervisionContext,
+  'plugins' | 'events' | 'unroute' | 'moved'
+> {
+  config: ResolvedConfig;
+}
+
+export function createContext({
+  config,
+  plugins,
+  events,
+  unroute,
+  moved,
+}: CreateContextOptions): SupervisionContext {
+  const { healthCheck, logger } = config;
+  return {
+    plugins,
+    logger,
+    events,
+    unroute,
+    moved,
+    store: createStateStore(config.stateDir, logger),
+    durable: config.durable && process.platform !== 'win32' && plugins.one('launcher').adopt !== undefined,
+    timing: {
+      deadlineMs: Math.min(healthCheck.maxRetries * healthCheck.retryIntervalMs, maxTimer),
+      maxPauseMs: healthCheck.retryIntervalMs,
+      probeTimeoutMs: healthCheck.timeoutMs,
+    },
+    restart: config.restart,
+    liveness: config.liveness,
+    probeTimeoutMs: healthCheck.timeoutMs,
+    frameworkOf: (name) => frameworkOf(plugins, name),
+    graceMs: (drainSeconds) =>
+      Math.min(config.stopGraceMs ?? Math.max(defaultGraceMs, drainSeconds * 1000), maxGraceMs),
+  };
+}
+
+function frameworkOf(plugins: PluginSet, name: string): FrameworkPlugin {
+  const frameworks = plugins.all('framework');
+  const found = frameworks.find((plugin) => plugin.name === name);
+  if (found) return found;
+  throw new ProjectRunnerError(
+    'PLUGIN_MISSING',
+    `the release was built with the framework plugin ${name}, which is not among ${frameworks.map((plugin) => plugin.name).join(', ') || 'none'}`,
+    { hint: 'Give the runner the same framework plugins, or build again' },
+  );
+}

@@ -1,0 +1,243 @@
+import { EventEmitter } from 'node:events';
+
+import { ProjectRunnerError } from '@project-runner/core';
+import type {
+  Build,
+  Deployment,
+  EdgeRouter,
+  PluginSet,
+  Project,
+  RunnerEvents,
+  RunningServer,
+  RunOptions,
+} from '@project-runner/core';
+
+import type { ResolvedConfig } from '../config.ts';
+import { SubdomainGenerator } from '../subdomain-generator.ts';
+import { deployCancelled } from './deploy-cancelled.ts';
+import { deployServer } from './deploy-server.ts';
+import { createKeyedLock } from './keyed-lock.ts';
+import { ProcessManager } from './process-manager.ts';
+import { reattachServer } from './reattach-server.ts';
+import { recoverServers } from './recover-servers.ts';
+import type { RecoverOptions } from './recover-servers.ts';
+import { createRoutes } from './routes.ts';
+import type { Routes } from './routes.ts';
+import type { ServerLogs } from './server-logs.ts';
+import type { ServerSupervisor } from './server-supervisor.ts';
+import { createContext } from './supervision-context.ts';
+import type { SupervisionContext } from './supervision-context.ts';
+
+export interface SupervisionOptions {
+  config: ResolvedConfig;
+  plugins: PluginSet;
+  logs: ServerLogs;
+  getRouter(): EdgeRouter | undefined;
+}
+
+export interface DeployRequest {
+  project: Project;
+  deployment: Deployment;
+  build: Build;
+  options: RunOptions;
+}
+
+/** The servers of a runner: deployed, taken over, stopped. */
+export class Supervision {
+  readonly #options: SupervisionOptions;
+  readonly #processes = new ProcessManager();
+  readonly #events = new EventEmitter<RunnerEvents>();
+  readonly #routes: Routes;
+  readonly #deploys = createKeyedLock();
+  readonly #adoptions = createKeyedLock();
+  readonly #subdomains = new SubdomainGenerator();
+  readonly #closing = new AbortController();
+  readonly #context: SupervisionContext;
+  /** Subdomains of deployments, for servers that come back under another address. */
+  readonly #routed = new Map<string, { projectId: string; subdomain: string }>();
+  #recovered: Promise<unknown> | null = null;
+
+  constructor(options: SupervisionOptions) {
+    this.#options = options;
+    const { logger } = options.config;
+    this.#routes = createRoutes({ getRouter: options.getRouter, logger });
+    this.#context = createContext({
+      ...options,
+      events: this.#events,
+      unroute: ({ server }) => this.#routes.remove(server.deploymentId, server),
+      moved: (supervisor) => this.#point(supervisor, this.#closing.signal),
+    });
+  }
+
+  get(serverId: string): ServerSupervisor | undefined {
+    return this.#processes.get(serverId);
+  }
+
+  running(): RunningServer[] {
+    return this.#processes.getAll().map((supervisor) => supervisor.server);
+  }
+
+  runningCount(): number {
+    return this.#processes.getRunningCount();
+  }
+
+  ports(): number[] {
+    return this.running().map(({ port }) => port);
+  }
+
+  emit<Name extends keyof RunnerEvents>(name: Name, ...event: RunnerEvents[Name]): void {
+    this.#events.emit(name as never, ...(event as never));
+  }
+
+  on<Name extends keyof RunnerEvents>(
+    name: Name,
+    listener: (...event: RunnerEvents[Name]) => void,
+  ): () => void {
+    const guarded = (...event: RunnerEvents[Name]): void => {
+      try {
+        listener(...event);
+      } catch (error) {
+        this.#options.config.logger.warn(`A listener of "${name}" threw`, error);
+      }
+    };
+    this.#events.on(name as never, guarded as never);
+    return () => void this.#events.off(name as never, guarded as never);
+  }
+
+  /** @throws ProjectRunnerError `RUNNER_CLOSED` */
+  refuseWhenClosed(): void {
+    if (this.#closing.signal.aborted) throw this.#closing.signal.reason as Error;
+  }
+
+  /** Once; it never rejects. */
+  recover(): Promise<unknown> {
+    this.#recovered ??= this.#context.durable
+      ? recoverServers(this.#recovering()).catch((error: unknown) =>
+          this.#options.config.logger.error('Servers of an earlier runner could not be looked for', error),
+        )
+      : Promise.resolve();
+    return this.#recovered;
+  }
+
+  /** @throws as `deployServer` does; ProjectRunnerError `ROUTE_FAILED` */
+  async deploy(request: DeployRequest): Promise<RunningServer> {
+    this.refuseWhenClosed();
+    await this.recover();
+    const { deployment, options } = request;
+    const signal = options.signal
+      ? AbortSignal.any([options.signal, this.#closing.signal])
+      : this.#closing.signal;
+    try {
+      return await this.#deploys.run(deployment.id, () => this.#deploy(request, signal), signal);
+    } catch (error) {
+      throw signal.aborted && error === signal.reason ? deployCancelled(error) : error;
+    }
+  }
+
+  async stop(server: RunningServer): Promise<void> {
+    await this.reattach(server);
+    // For the runner that has it, if that is another one: it must not start it again.
+    if (this.#context.durable) this.#context.store.wantStop(server.id);
+    await this.#processes.kill(server.id);
+  }
+
+  /** Whether it runs here, now or from now on. */
+  async reattach(server: RunningServer): Promise<boolean> {
+    await this.recover();
+    return this.#adoptions.run(server.id, async () => {
+      if (this.#processes.isRunning(server.id)) return true;
+      const known = this.#processes.get(server.id);
+      // One that is between two runs is ours, too.
+      if (known) return known.state === 'backoff' || known.state === 'starting';
+      const supervisor = await reattachServer(server, this.#recovering(), this.#options.config);
+      return supervisor !== null;
+    });
+  }
+
+  /** From now on nothing begins, and what is under way is cancelled. */
+  close(): void {
+    this.#closing.abort(new ProjectRunnerError('RUNNER_CLOSED', 'The runner was shut down'));
+  }
+
+  async shutdown(servers: 'stop' | 'leave'): Promise<void> {
+    await this.#recovered;
+    await this.#deploys.idle();
+    await this.#adoptions.idle();
+    await (servers === 'leave' ? this.#processes.leaveAll() : this.#processes.killAll());
+  }
+
+  async #deploy(request: DeployRequest, signal: AbortSignal): Promise<RunningServer> {
+    const { deployment, project } = request;
+    const previous = this.#processes.getByDeploymentId(deployment.id);
+    const { config, logs } = this.#options;
+    const supervisor = await deployServer({
+      ...request,
+      config,
+      context: this.#context,
+      logs,
+      signal,
+      track: (started) => this.#processes.track(started),
+    });
+    const subdomain = this.#subdomains.generate(project, deployment);
+    this.#routed.set(deployment.id, { projectId: project.id, subdomain });
+    try {
+      await this.#takeTraffic(supervisor, signal);
+    } catch (error) {
+      await this.#backToPrevious(supervisor, previous);
+      throw error;
+    }
+    if (previous) await this.#retire(previous);
+    return supervisor.server;
+  }
+
+  /** The server has the traffic afterwards, and is still there. */
+  async #takeTraffic(supervisor: ServerSupervisor, signal: AbortSignal): Promise<void> {
+    await this.#point(supervisor, signal);
+    signal.throwIfAborted();
+    if (supervisor.state === 'ready' && supervisor.handle) return;
+    const { lastError } = supervisor.status();
+    throw new ProjectRunnerError(
+      'SERVER_EXITED',
+      `The server exited right after it was ready: ${lastError ?? 'its process is gone'}`,
+      { hint: 'See its log; what served before still does' },
+    );
+  }
+
+  async #point(supervisor: ServerSupervisor, signal: AbortSignal): Promise<void> {
+    const { host, port, deploymentId } = supervisor.server;
+    const route = this.#routed.get(deploymentId);
+    if (!route) return;
+    await this.#routes.point({ ...route, deploymentId, targetHost: host, targetPort: port }, signal);
+  }
+
+  /** A failed deploy leaves the old server serving. */
+  async #backToPrevious(failed: ServerSupervisor, previous: ServerSupervisor | undefined): Promise<void> {
+    if (previous?.handle) {
+      try {
+        await this.#point(previous, new AbortController().signal);
+      } catch (error) {
+        this.#options.config.logger.error('The route could not be led back to the old server', error);
+      }
+    }
+    await failed.stop();
+  }
+
+  /** The new server has the traffic: a problem with the old one is not the caller's. */
+  async #retire(previous: ServerSupervisor): Promise<void> {
+    try {
+      await previous.stop();
+    } catch (error) {
+      const { id } = previous.server;
+      this.#options.config.logger.error(`The replaced server ${id} could not be stopped`, error);
+    }
+  }
+
+  #recovering(): RecoverOptions {
+    return {
+      context: this.#context,
+      logs: this.#options.logs,
+      signal: this.#closing.signal,
+      track: (supervisor) => this.#processes.track(supervisor),
+    };
+  }
+}
