@@ -127,6 +127,9 @@ function mergeConfig(
     stateDir,
     buildDir: given(options.buildDir) ?? written.buildDir ?? join(stateDir, 'builds'),
     ...(dataDir === undefined ? {} : { dataDir }),
+    // The command ends with its server, and nobody would look after a server that outlived the command.
+    durable: false,
+    restart: 'never',
     ...(options.allowInstallScripts ? { allowInstallScripts: true } : {}),
     ...(options.buildTimeout === undefined ? {} : { defaultBuildTimeoutMs: options.buildTimeout }),
     logger,
