@@ -34,7 +34,6 @@ describe('wrong usage', () => {
     [['up', '--request', '/x'], '--request needs --once', '--help'],
     [['build', '--port', '1'], "unknown option '--port'", '--port is only for up. '],
     [['--port=1'], "unknown option '--port", 'Options follow the command: project-runner up --port. '],
-    [['up', '--env-file', '/dev/null'], "unknown option '--env-file'", '--env-from'],
   ])('%j', async (args, message, hint) => {
     const { code, stdout, stderr } = await runCli(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

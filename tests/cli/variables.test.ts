@@ -7,7 +7,7 @@ import { tempFolder, writeFiles } from '../support/temp-folder.ts';
 import { project } from './shop-project.ts';
 import { cliEvents, runCli } from './spawn-cli.ts';
 
-describe('--env-from', () => {
+describe('--env-file and --env-from', () => {
   it('never runs what the file says in the command itself', async () => {
     const out = tempFolder();
     const dir = await project({
@@ -46,7 +46,7 @@ describe('--env-from', () => {
       return cliEvents(stdout).find(({ event }) => event === 'response')?.body;
     };
     expect(await answer()).toBe('own1');
-    expect(await answer('--env-from', join(dir, 'one.env'))).toBe('file1');
+    expect(await answer('--env-file', join(dir, 'one.env'))).toBe('file1');
     expect(await answer('--env-from', join(dir, 'one.env'), '--env', 'GREETING=flag')).toBe('flag1');
   });
 });

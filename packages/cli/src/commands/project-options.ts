@@ -4,6 +4,7 @@ import { collect, parseSeconds } from '../input/parse-options.ts';
 
 /** What `up` and `build` have in common. Times are in ms here and in seconds on the command line. */
 export interface ProjectOptions {
+  envFile?: string[];
   envFrom?: string[];
   env?: string[];
   config?: string;
@@ -18,12 +19,13 @@ export interface ProjectOptions {
 }
 
 /**
- * The file's option is not called `--env-file`: Node reads an option of that name itself, wherever it stands after the
- * script and in npx before us, and obeys a NODE_OPTIONS in the file (https://github.com/nodejs/node/issues/54232).
+ * `--env-file` has a second name: Node reads an option of that name itself, wherever it stands after the script and in
+ * npx before us, and obeys a NODE_OPTIONS in the file (https://github.com/nodejs/node/issues/54232).
  */
 export function addProjectOptions(command: Command): Command {
   return command
-    .option('--env-from <file>', 'read variables from a file; repeatable, later files win', collect)
+    .option('--env-file <file>', 'read variables from a file; repeatable, later files win', collect)
+    .option('--env-from <file>', 'the same, out of the sight of Node, which reads --env-file itself', collect)
     .option(
       '--env <name=value>',
       'set a variable, or pass on NAME of this shell; repeatable, wins over files',

@@ -7,13 +7,13 @@ import { describe, expect, it } from 'vitest';
 import { readVariables } from './read-variables.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'cli-variables-'));
-const nothing = { envFrom: [], env: [], cwd, environment: {}, warn: () => {} };
+const nothing = { envFiles: [], env: [], cwd, environment: {}, warn: () => {} };
 
 describe('readVariables', () => {
   it('reads files in order and lets --env win', () => {
     writeFileSync(join(cwd, 'one.env'), 'A=1\nB="two words"\nC=$(touch pwned)\n');
     writeFileSync(join(cwd, 'two.env'), 'A=2 # comment\nexport D=4\n');
-    expect(readVariables({ ...nothing, envFrom: ['one.env', 'two.env'], env: ['B=x=y', 'E='] })).toEqual({
+    expect(readVariables({ ...nothing, envFiles: ['one.env', 'two.env'], env: ['B=x=y', 'E='] })).toEqual({
       A: '2',
       B: 'x=y',
       C: '$(touch pwned)',
@@ -48,10 +48,10 @@ describe('readVariables', () => {
   );
 
   it('names a file that is not there', () => {
-    expect(() => readVariables({ ...nothing, envFrom: ['none.env'] })).toThrow(
+    expect(() => readVariables({ ...nothing, envFiles: ['none.env'] })).toThrow(
       expect.objectContaining({
         code: 'ENV_FILE_INVALID',
-        message: `--env-from ${join(cwd, 'none.env')} cannot be read`,
+        message: `The file of variables ${join(cwd, 'none.env')} cannot be read`,
       }),
     );
   });
@@ -60,7 +60,11 @@ describe('readVariables', () => {
     writeFileSync(join(cwd, 'odd.env'), 'A=1\nNOT VALID\n1A=secret\n=secret\nB="open\nC=3\n');
     const warnings: string[] = [];
     const warn = (message: string): void => void warnings.push(message);
-    expect(readVariables({ ...nothing, envFrom: ['odd.env'], warn })).toEqual({ A: '1', B: '"open', C: '3' });
+    expect(readVariables({ ...nothing, envFiles: ['odd.env'], warn })).toEqual({
+      A: '1',
+      B: '"open',
+      C: '3',
+    });
     expect(warnings).toEqual(
       [2, 3, 4, 5].map((line) => expect.stringContaining(`${join(cwd, 'odd.env')}:${line}: `) as string),
     );

@@ -8,7 +8,7 @@ import { findEnvFileProblems, variableName } from './env-file-problems.ts';
 
 export interface VariableOptions {
   /** Files, later ones win. Relative to `cwd`. */
-  envFrom: readonly string[];
+  envFiles: readonly string[];
   /** `NAME=VALUE`, or `NAME` for the value in `environment`; these win over files. */
   env: readonly string[];
   cwd: string;
@@ -23,7 +23,7 @@ export interface VariableOptions {
  */
 export function readVariables(options: VariableOptions): Record<string, string> {
   const variables: Record<string, string> = {};
-  for (const file of options.envFrom)
+  for (const file of options.envFiles)
     Object.assign(variables, readEnvFile(resolve(options.cwd, file), options));
   for (const assignment of options.env) {
     const [name, value] = readAssignment(assignment, options.environment);
@@ -37,7 +37,7 @@ function readEnvFile(file: string, { warn }: VariableOptions): Record<string, st
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ProjectRunnerError('ENV_FILE_INVALID', `--env-from ${file} cannot be read`, {
+    throw new ProjectRunnerError('ENV_FILE_INVALID', `The file of variables ${file} cannot be read`, {
       cause: error,
       hint: 'Name a readable file of lines NAME=VALUE',
     });

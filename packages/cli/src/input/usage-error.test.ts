@@ -12,7 +12,6 @@ it.each([
   [['--json'], '--json', 'Options follow the command: project-runner up --json. '],
   [['--port=1', 'build'], '--port=1', 'Options follow the command: project-runner build --port. '],
   [['build', '--port', '1'], '--port', '--port is only for up. '],
-  [['up', '--env-file', 'x'], '--env-file', /--env-from/],
   [['--bogus', 'up'], '--bogus', 'Did you mean --both? '],
   [['up', '--bogus'], '--bogus', 'Did you mean --both? '],
 ])('%j', (argv, option, hint) => {

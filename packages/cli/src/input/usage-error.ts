@@ -17,7 +17,6 @@ export function usageError(
 function meant(message: string, program: Command, argv: readonly string[]): string | undefined {
   const option = /^unknown option '([^']+)'/.exec(message)?.[1]?.replace(/=.*$/s, '');
   if (option === undefined) return undefined;
-  if (option === '--env-file') return 'Node itself reads that option; the one of this command is --env-from.';
   const command = argv.find((arg) => program.commands.some((item) => item.name() === arg));
   const owners = program.commands.filter(({ options }) => options.some(({ long }) => long === option));
   if (command === undefined || isBefore(argv, option, command)) {

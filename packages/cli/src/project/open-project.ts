@@ -63,7 +63,7 @@ export async function openProject(
 ): Promise<OpenedProject> {
   const inspected = inspectProject(path, io.cwd);
   const variables = readVariables({
-    envFrom: options.envFrom ?? [],
+    envFiles: [...(options.envFile ?? []), ...(options.envFrom ?? [])],
     env: options.env ?? [],
     cwd: io.cwd,
     environment: io.env,
