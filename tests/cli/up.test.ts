@@ -94,7 +94,8 @@ describe('up', () => {
 
   it('kills at once on the second Ctrl-C', async () => {
     const { cli, ready } = await upAndReady(await project({ 'server.js': `${server}${stubborn}` }));
-    expect(processesMarked(`${ready.serverId}`)).toHaveLength(2);
+    // The server, its child and the shim.
+    expect(processesMarked(`${ready.serverId}`)).toHaveLength(3);
     cli.child.kill('SIGINT');
     await waitForEvent(cli, ({ event, line }) => event === 'log' && line === 'no');
     // The same key press, passed on by an npx, would be no second one.

@@ -28,6 +28,7 @@ export async function up(path: string, options: UpOptions, io: CliIo): Promise<n
   const { json = false, verbose = false } = options;
   const reporter = createReporter(io, { json, verbose });
   return withProject(path, options, io, reporter, async (opened, stop) => {
+    await stopLeftovers(opened, reporter);
     const refused = await refusePort(opened, options, reporter, stop);
     if (refused !== undefined) return refused;
     const build = await buildProject(opened, options, reporter, stop);
@@ -47,6 +48,16 @@ export async function up(path: string, options: UpOptions, io: CliIo): Promise<n
     reporter.stopped();
     return typeof outcome === 'number' && !stop.reason() ? outcome : exitCodes.ok;
   });
+}
+
+/** A command that was killed could not stop its server, and nobody else looks after it. */
+async function stopLeftovers({ runner }: OpenedProject, reporter: Reporter): Promise<void> {
+  for (const server of await runner.recover()) {
+    await runner.stop(server);
+    reporter.notice(
+      `Stopped process ${server.processId} on port ${server.port}: a command that was killed had left it`,
+    );
+  }
 }
 
 /** The exit code where the port asked for is not to be had. */

@@ -127,8 +127,8 @@ function mergeConfig(
     stateDir,
     buildDir: given(options.buildDir) ?? written.buildDir ?? join(stateDir, 'builds'),
     ...(dataDir === undefined ? {} : { dataDir }),
-    // The command ends with its server, and nobody would look after a server that outlived the command.
-    durable: false,
+    // The command ends with its server. Where it is killed first, the next one finds what it left.
+    durable: true,
     restart: 'never',
     ...(options.allowInstallScripts ? { allowInstallScripts: true } : {}),
     ...(options.buildTimeout === undefined ? {} : { defaultBuildTimeoutMs: options.buildTimeout }),
