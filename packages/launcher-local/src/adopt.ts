@@ -3,8 +3,8 @@ import type { AdoptRequest, ProcessExit, ProcessHandle, ProcessRef } from '@proj
 import { durableHandle } from './durable-handle.ts';
 import { hasProc } from './has-proc.ts';
 import type { SpoolLimits } from './launch-durable.ts';
+import { carries } from './marker.ts';
 import { isProcessAlive, isSameProcess, readProcessRef } from './process-ref.ts';
-import { carries, markerVariable } from './process-tree.ts';
 import { openRunFolder } from './run-folder.ts';
 import { treeHandle } from './tree-handle.ts';
 import { watchExit } from './watch-exit.ts';
@@ -27,17 +27,19 @@ function adoptDurable(request: AdoptRequest, dir: string, limits: SpoolLimits): 
     // The folder does not tell the boot; who launched it may. Start times count from boot, so another boot's may recur.
     bootId: request.ref?.bootId ?? bootId,
   };
+  const shim = shimRef(identity.shimPid ?? identity.pid, request.id, ref.bootId);
   const detached = new AbortController();
   return durableHandle({
     id: request.id,
     ref,
-    shim: shimRef(identity.shimPid ?? identity.pid, request.id, ref.bootId),
+    shim,
     run,
     receiver: request,
     from: request.from,
     ...limits,
     exited: watchExit({
       ref,
+      shim,
       exitFile: `${run.dir}/exit`,
       readExit: () => run.readExit(),
       signal: detached.signal,
@@ -49,7 +51,7 @@ function adoptDurable(request: AdoptRequest, dir: string, limits: SpoolLimits): 
 /** The number of a shim that is gone may be somebody else's by now: then nothing is to be taken for its group. */
 function shimRef(pid: number, id: string, bootId: string | null): ProcessRef {
   const found = readProcessRef(pid);
-  const isOurs = hasProc ? carries(pid, `${markerVariable}=${id}`) : isProcessAlive(pid);
+  const isOurs = hasProc ? carries(pid, id) : isProcessAlive(pid);
   return isOurs ? found : { pid, startTime: 'gone', bootId };
 }
 
@@ -59,7 +61,7 @@ function shimRef(pid: number, id: string, bootId: string | null): ProcessRef {
  */
 function adoptBare({ ref, id }: AdoptRequest): ProcessHandle | null {
   if (!ref || !hasProc || !isProcessAlive(ref.pid)) return null;
-  if (!carries(ref.pid, `${markerVariable}=${id}`)) return null;
+  if (!carries(ref.pid, id)) return null;
   const found = readProcessRef(ref.pid);
   if (ref.startTime !== null && ref.startTime !== found.startTime) return null;
   if (ref.bootId !== null && ref.bootId !== found.bootId) return null;
@@ -67,6 +69,7 @@ function adoptBare({ ref, id }: AdoptRequest): ProcessHandle | null {
   let ended: ProcessExit | null = null;
   const exited = watchExit({
     ref: found,
+    shim: null,
     exitFile: null,
     readExit: () => null,
     signal: detached.signal,

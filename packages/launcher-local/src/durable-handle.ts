@@ -10,8 +10,8 @@ import type {
 
 import { guarded } from './guarded.ts';
 import { hasProc } from './has-proc.ts';
+import { markerVariable } from './marker.ts';
 import { readProcFile } from './proc-stat.ts';
-import { markerVariable } from './process-tree.ts';
 import { readRange } from './read-range.ts';
 import type { RunFolder } from './run-folder.ts';
 import { createSpoolReader } from './spool-reader.ts';
@@ -38,16 +38,21 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
   const { id, ref, shim, run, receiver } = options;
   let ended: ProcessExit | null = null;
   const exited = options.exited.then((exit) => (ended = exit));
-  const reader = (stream: LogStreamName): SpoolReader =>
+  const reader = (stream: LogStreamName, first?: SpoolReader): SpoolReader =>
     createSpoolReader({
       file: run.spool(stream),
       from: options.from[stream],
       budgetBytes: options.budgetBytes,
       minFreeBytes: options.minFreeBytes,
-      onChunk: (chunk, end) => guarded(() => receiver.onOutput(stream, chunk, end)) ?? undefined,
+      onChunk: async (chunk, end) => {
+        await first?.catchUp();
+        await guarded(() => receiver.onOutput(stream, chunk, end));
+      },
       onDropped: (bytes, end) => void guarded(() => receiver.onDropped?.(stream, bytes, end)),
     });
-  const readers = { stdout: reader('stdout'), stderr: reader('stderr') };
+  const stdout = reader('stdout');
+  // What a server prints before it complains belongs before the complaint.
+  const readers = { stdout, stderr: reader('stderr', stdout) };
   const close = (): void => {
     readers.stdout.close();
     readers.stderr.close();
@@ -84,7 +89,7 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
 
 /** Of the shim, which never changes its own. */
 function readEnvironment(pid: number, id: string): Record<string, string> | null {
-  const text = hasProc ? readProcFile(pid, 'environ') : null;
+  const text = hasProc ? readProcFile(`${pid}/environ`) : null;
   if (!text) return null;
   const entries = text
     .split('\0')

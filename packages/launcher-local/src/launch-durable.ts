@@ -67,7 +67,7 @@ function afterShim(
   const told = run.readExit();
   if (told) return Promise.resolve(told);
   if (shimExit.signal === null) return Promise.resolve(shimExit);
-  return watchExit({ ref, exitFile: null, readExit: () => run.readExit(), signal });
+  return watchExit({ ref, shim: null, exitFile: null, readExit: () => run.readExit(), signal });
 }
 
 function makeFolder(spec: LaunchSpec, dir: string): RunFolder {

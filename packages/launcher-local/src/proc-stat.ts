@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 
 /** What `/proc/<pid>/stat` tells of a process. */
 export interface ProcStat {
@@ -19,7 +19,7 @@ export interface ProcStat {
 
 /** One process, `null` when it is gone. */
 export function readProcStat(pid: number): ProcStat | null {
-  const text = readProcFile(pid, 'stat');
+  const text = readStatLine(pid);
   return text === null ? null : parseProcStat(text);
 }
 
@@ -27,7 +27,7 @@ export function readProcStat(pid: number): ProcStat | null {
 export function parseProcStat(text: string): ProcStat | null {
   // The command may hold spaces and parentheses: the last `)` ends it.
   const end = text.lastIndexOf(')');
-  const fields = text.slice(end + 2).split(' ');
+  const fields = text.slice(end + 2).split(' ', 22);
   const pid = Number.parseInt(text, 10);
   if (end === -1 || fields.length < 22 || !(pid > 0)) return null;
   const field = (number: number): string => fields[number - 3] ?? '0';
@@ -46,20 +46,44 @@ export function parseProcStat(text: string): ProcStat | null {
 
 /** Every process of the machine that is not a zombie. */
 export function readAllProcStats(): ProcStat[] {
-  return readdirSync('/proc').flatMap((name) => {
-    const stat = /^\d+$/.test(name) ? readProcStat(Number(name)) : null;
-    return stat && isLiving(stat) ? [stat] : [];
-  });
+  const living: ProcStat[] = [];
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    const stat = pid > 0 ? readProcStat(pid) : null;
+    if (stat && isLiving(stat)) living.push(stat);
+  }
+  return living;
 }
 
 export function isLiving(stat: ProcStat): boolean {
   return stat.state !== 'Z' && stat.state !== 'X';
 }
 
-/** The text of a file of a process, `null` when the process is gone or is not ours to read. */
-export function readProcFile(pid: number, name: string): string | null {
+/** More than a line of `/proc/<pid>/stat` can have. */
+const scratch = Buffer.allocUnsafeSlow(2048);
+
+/** One read into a buffer that is there already: hundreds of these files are read at a time. */
+function readStatLine(pid: number): string | null {
+  let file: number;
   try {
-    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+    file = openSync(`/proc/${pid}/stat`, 'r');
+  } catch {
+    return null;
+  }
+  try {
+    return scratch.toString('utf8', 0, readSync(file, scratch));
+  } catch {
+    // It went between the two calls.
+    return null;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The text of a file below `/proc`, `null` when its process is gone or is not ours to read. */
+export function readProcFile(path: string): string | null {
+  try {
+    return readFileSync(`/proc/${path}`, 'utf8');
   } catch {
     return null;
   }

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { LaunchSpec } from '@project-runner/core';
 import { execa } from 'execa';
 
-import { markerVariable } from './process-tree.ts';
+import { markerVariable } from './marker.ts';
 import { spawnFailed } from './spawn-failed.ts';
 
 export interface SpawnDetachedOptions {

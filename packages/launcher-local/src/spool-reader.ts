@@ -20,6 +20,8 @@ export interface SpoolReaderOptions {
 export interface SpoolReader {
   /** Reads to the end as it is now. */
   drain(): Promise<void>;
+  /** Resolves when all that is in the file now was handed over, whatever comes meanwhile. */
+  catchUp(): Promise<void>;
   /** Bytes up to `end` are not needed any more. */
   release(end: number): void;
   close(): void;
@@ -40,6 +42,8 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   const { file } = options;
   const fd = openSync(file, 'r');
   let offset = options.from;
+  let handedOver = options.from;
+  let behind: { until: number; resolve(): void }[] = [];
   let punched = options.from;
   let punching = false;
   let closed = false;
@@ -71,6 +75,8 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
       emptyLooks = 0;
       offset += read;
       await options.onChunk(Buffer.from(scratch.subarray(0, read)), offset);
+      handedOver = offset;
+      behind = behind.filter(({ until, resolve }) => handedOver < until || resolve());
       if (read === chunkBytes) await turn();
     }
   };
@@ -78,10 +84,12 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   const pump = (): Promise<void> => {
     if (closed) return Promise.resolve();
     clearTimeout(timer);
-    pumping ??= readAll().finally(() => {
-      pumping = null;
-      schedule();
-    });
+    pumping ??= readAll()
+      .catch((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)))
+      .finally(() => {
+        pumping = null;
+        schedule();
+      });
     return pumping;
   };
 
@@ -115,12 +123,22 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
       await pumping;
       await pump();
     },
+    async catchUp() {
+      if (closed) return;
+      const until = fstatSync(fd).size;
+      if (handedOver >= until) return;
+      const reached = Promise.withResolvers<void>();
+      behind.push({ until, resolve: reached.resolve });
+      void pump();
+      await reached.promise;
+    },
     release(end) {
       if (end - punched >= (isTight ? chunkBytes : holeBytes)) void giveBack(end);
     },
     close() {
       if (closed) return;
       closed = true;
+      for (const { resolve } of behind) resolve();
       clearTimeout(timer);
       waker.close();
       closeSync(fd);

@@ -22,7 +22,12 @@ export type TreeHandle = Pick<ProcessHandle, 'ref' | 'exited' | 'stop' | 'usage'
 /** What can be done with a tree, whoever its parent is. */
 export function treeHandle({ ref, leader, id, exited }: TreeHandleOptions): TreeHandle {
   const members = (): ProcStat[] => findTree(id, leader);
-  const sampler = createUsageSampler(ref.pid, members);
+  let changedAt = performance.now();
+  const changed = (): void => {
+    changedAt = performance.now();
+  };
+  void exited.then(changed);
+  const sampler = createUsageSampler({ id, ref, leader, changedAt: () => changedAt });
   const shim = leader.pid === ref.pid ? null : leader;
   let stopping: Promise<void> | null = null;
   return {
@@ -34,6 +39,7 @@ export function treeHandle({ ref, leader, id, exited }: TreeHandleOptions): Tree
       ).finally(() => {
         // A stop that failed may be tried again.
         stopping = null;
+        changed();
       });
       return stopping;
     },

@@ -7,6 +7,8 @@ import { isSameProcess } from './process-ref.ts';
 
 export interface WatchExitOptions {
   ref: ProcessRef;
+  /** Writes the code right after the end of its child; `null` where there is none. */
+  shim: ProcessRef | null;
   /** Changes when the process ends, so that nobody needs to look often. */
   exitFile: string | null;
   readExit(): ProcessExit | null;
@@ -15,16 +17,15 @@ export interface WatchExitOptions {
 
 /** With a file that tells, looking is only for a shim that was killed. */
 const lookEveryMs = { told: 2000, untold: 100 };
-/** The shim writes the code right after the end of its child. */
-const codePatienceMs = 200;
+const codePatienceMs = 1000;
 
 /** Waits for the end of a process that is not our child. It never resolves once `signal` aborts. */
 export async function watchExit(options: WatchExitOptions): Promise<ProcessExit> {
-  const { ref, exitFile, readExit, signal } = options;
+  const { ref, shim, exitFile, readExit, signal } = options;
   for (;;) {
     const exit = readExit();
     if (exit) return exit;
-    if (!isSameProcess(ref)) return lastWords(readExit);
+    if (!isSameProcess(ref)) return lastWords(shim, readExit);
     const changed = Promise.withResolvers<void>();
     const waker = exitFile === null ? null : createFileWaker(exitFile, changed.resolve);
     waker?.arm();
@@ -41,11 +42,14 @@ export async function watchExit(options: WatchExitOptions): Promise<ProcessExit>
   }
 }
 
-async function lastWords(readExit: () => ProcessExit | null): Promise<ProcessExit> {
+async function lastWords(shim: ProcessRef | null, readExit: () => ProcessExit | null): Promise<ProcessExit> {
   const end = performance.now() + codePatienceMs;
-  for (let exit = readExit(); ; exit = readExit()) {
+  for (;;) {
+    // In this order: it may write and end in between.
+    const willTell = shim !== null && isSameProcess(shim) && performance.now() < end;
+    const exit = readExit();
     if (exit) return exit;
-    if (performance.now() > end) return { code: null, signal: null };
-    await delay(5);
+    if (!willTell) return { code: null, signal: null };
+    await delay(2);
   }
 }

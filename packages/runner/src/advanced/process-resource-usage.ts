@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { ResourceUsage } from '@project-runner/core';
-import { createUsageSampler, findTree, readProcessRef } from '@project-runner/launcher-local';
+import { createUsageSampler, readProcessRef } from '@project-runner/launcher-local';
 import type { UsageSampler } from '@project-runner/launcher-local';
 
 import { toResourceUsage } from '../server/measure-server.ts';
@@ -16,14 +16,17 @@ interface Watch {
 
 const none: ResourceUsage = { memoryUsageMb: null, cpuPercent: null };
 
-/** The kernel counts CPU time in hundredths of a second: over a shorter time its numbers are noise. */
-const shortestMs = 100;
+/**
+ * The kernel counts CPU time in hundredths of a second: over a shorter time its numbers are noise. And a bit more than
+ * the tenth of a second for which samplers share a look.
+ */
+const shortestMs = 125;
 
 const watches = new Map<number, Watch>();
 
 /**
  * Memory and CPU of a process and its descendants; two nulls for one that is gone. CPU is that since the last look. The
- * first look at a process measures for a tenth of a second.
+ * first look at a process measures for an eighth of a second.
  */
 export async function getProcessResourceUsage(pid: number): Promise<ResourceUsage> {
   if (!Number.isInteger(pid) || pid <= 0) return none;
@@ -39,8 +42,12 @@ export function cleanupResourceMonitor(pid?: number): void {
 }
 
 function startWatch(pid: number): Watch {
-  const ref = readProcessRef(pid);
-  const sampler = createUsageSampler(pid, () => findTree(`pid-${pid}`, ref));
+  const startedAt = performance.now();
+  const sampler = createUsageSampler({
+    id: `pid-${pid}`,
+    ref: readProcessRef(pid),
+    changedAt: () => startedAt,
+  });
   const watch = { sampler, sampledAt: Number.NEGATIVE_INFINITY };
   watches.set(pid, watch);
   return watch;

@@ -1,0 +1,23 @@
+import { readProcFile } from './proc-stat.ts';
+
+/** Marks every process of a tree: the environment is inherited over setsid, double forks and re-parenting. */
+export const markerVariable = 'PROJECT_RUNNER_ID';
+
+/** Whether a process has the marker of this tree in its environment. */
+export function carries(pid: number, id: string): boolean {
+  return readMarkers(pid).includes(id);
+}
+
+/** Usually none or one; nothing keeps an environment from naming a variable twice. */
+export function readMarkers(pid: number): string[] {
+  const environment = readProcFile(`${pid}/environ`);
+  if (environment === null) return [];
+  const text = `\0${environment}`;
+  const start = `\0${markerVariable}=`;
+  const found: string[] = [];
+  for (let at = text.indexOf(start); at !== -1; at = text.indexOf(start, at + 1)) {
+    const end = text.indexOf('\0', at + start.length);
+    if (end !== -1) found.push(text.slice(at + start.length, end));
+  }
+  return found;
+}
