@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { callPlugin, ProjectRunnerError } from '@project-runner/core';
+import { ProjectRunnerError } from '@project-runner/core';
 import type { HealthProbePlugin, ProbeTarget, ProcessHandle } from '@project-runner/core';
 
 import { connectOnce } from './connect-once.ts';
 import { deployCancelled } from './deploy-cancelled.ts';
 import { ownedHost } from './owned-host.ts';
+import { askProbe } from './probe-server.ts';
 import { untilAborted } from './within.ts';
 
 export interface AwaitReadyOptions {
@@ -163,9 +164,7 @@ async function probeAll(
   signal: AbortSignal,
 ): Promise<string | null> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(probeTimeoutMs)]);
-  const results = await Promise.all(
-    probes.map((probe) => callPlugin(probe, 'check', () => probe.check({ ...target, host }, limit))),
-  );
+  const results = await Promise.all(probes.map((probe) => askProbe(probe, { ...target, host }, limit)));
   const bad = results.find((result) => !result.healthy);
   return bad ? (bad.message ?? 'the probe says unhealthy') : null;
 }

@@ -17,7 +17,7 @@ export async function probeServer(
   const results = await Promise.all(
     probes.map((probe) =>
       withinMs(
-        callPlugin(probe, 'check', () => probe.check(target, signal)),
+        askProbe(probe, target, signal),
         // The probe's own answer to the signal is the better one.
         timeoutMs + 250,
         late,
@@ -25,4 +25,17 @@ export async function probeServer(
     ),
   );
   return results.find((item) => !item.healthy) ?? { healthy: true };
+}
+
+/** Asks one probe. @throws ProjectRunnerError `PLUGIN_FAILED`, also for an answer that is none */
+export function askProbe(
+  probe: HealthProbePlugin,
+  target: ProbeTarget,
+  signal: AbortSignal,
+): Promise<ProbeResult> {
+  return callPlugin(probe, 'check', async () => {
+    const result = (await probe.check(target, signal)) as Partial<ProbeResult> | undefined;
+    if (typeof result?.healthy === 'boolean') return result as ProbeResult;
+    throw new TypeError(`expected { healthy: true | false }, found ${JSON.stringify(result)}`);
+  });
 }

@@ -83,12 +83,11 @@ export class ServerSupervisor {
 
   /** The first start. One that fails leaves nothing behind. @throws as `startServer` does */
   start(signal: AbortSignal): Promise<void> {
-    const starting = this.#run(AbortSignal.any([signal, this.#stopWanted.signal])).catch(
-      async (error: unknown) => {
-        await this.#settle('exited');
-        throw error;
-      },
-    );
+    const wanted = AbortSignal.any([signal, this.#stopWanted.signal]);
+    const starting = this.#run(wanted).catch(async (error: unknown) => {
+      await this.#settle('exited');
+      throw error;
+    });
     this.#busy = starting.catch(() => undefined);
     return starting;
   }
@@ -145,6 +144,7 @@ export class ServerSupervisor {
       signal,
       nextRun: () => this.#kept.beginRun(),
       onSpawned: ({ ref }, leased) => this.#kept.spawned(ref, leased),
+      onEnded: (exit, wanted) => this.#kept.exited(exit, wanted),
     });
     this.#becomeReady(started);
     const tookMs = performance.now() - startedAt;

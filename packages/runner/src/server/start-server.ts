@@ -5,6 +5,7 @@ import type {
   PluginSet,
   PortLease,
   ProbeTarget,
+  ProcessExit,
   ProcessHandle,
 } from '@project-runner/core';
 
@@ -12,6 +13,7 @@ import type { LogPipeline } from '../logs/log-pipeline.ts';
 import type { RunReceiver } from '../logs/run-receiver.ts';
 import { acquirePort, releasePort } from './acquire-port.ts';
 import { awaitReady } from './await-ready.ts';
+import type { ReadyOutcome } from './await-ready.ts';
 import { giveUp, portTaken } from './give-up.ts';
 import type { StoredLaunch } from './server-state.ts';
 
@@ -30,6 +32,8 @@ export interface StartServerOptions {
   /** Called for each process that is about to be started; gives the number of the run and its folder, if it has one. */
   nextRun(): { run: number; dir?: string };
   onSpawned(handle: ProcessHandle, lease: PortLease): void;
+  /** Called for each of these processes that ended before it was ready. `wanted`: because of the signal. */
+  onEnded(exit: ProcessExit, wanted: boolean): void;
 }
 
 export interface StartTiming {
@@ -112,53 +116,41 @@ async function startOn(lease: PortLease, options: StartServerOptions): Promise<A
   };
   const handle = await callPlugin(launcher, 'launch', () => launcher.launch(spec));
   receiver.attach(handle);
+  const target = { port: lease.port, path: launch.probePath, optionalPath: launch.optionalPath };
+  let outcome: ReadyOutcome;
   try {
     options.onSpawned(handle, lease);
-    return await settleStart(
-      { handle, receiver, lease, announced: announced.promise, broken: broken.signal },
-      options,
-    );
+    outcome = await awaitReady({
+      handle,
+      target,
+      probes: options.plugins.all('health-probe'),
+      announced: announced.promise,
+      ...options.timing,
+      signal: AbortSignal.any([options.signal, broken.signal]),
+    });
+    if (!outcome.ready && broken.signal.aborted) throw broken.signal.reason;
   } catch (error) {
     // Whatever went wrong, a plugin's mistake included, the process must not outlive it.
-    await endStart(handle, receiver);
+    await endStart(handle, receiver, options);
     throw error;
   }
-}
-
-interface Spawned {
-  handle: ProcessHandle;
-  receiver: RunReceiver;
-  lease: PortLease;
-  announced: Promise<{ port?: number }>;
-  /** Aborts with a plugin's mistake. */
-  broken: AbortSignal;
-}
-
-async function settleStart(spawned: Spawned, options: StartServerOptions): Promise<Attempt> {
-  const { handle, receiver, lease, announced, broken } = spawned;
-  const { launch, timing, plugins, logs } = options;
-  const target = { port: lease.port, path: launch.probePath, optionalPath: launch.optionalPath };
-  const outcome = await awaitReady({
-    handle,
-    target,
-    probes: plugins.all('health-probe'),
-    announced,
-    ...timing,
-    signal: AbortSignal.any([options.signal, broken]),
-  });
   if (outcome.ready) {
     return { started: { handle, receiver, lease, target: { ...target, host: outcome.host } } };
   }
-  if (broken.aborted) throw broken.reason;
-  await endStart(handle, receiver);
-  const lines = await logs.tail(shownLines);
-  return giveUp(outcome, handle, lease.port, lines);
+  await endStart(handle, receiver, options);
+  return giveUp(outcome, handle, lease.port, await logs.tail(shownLines));
 }
 
-async function endStart(handle: ProcessHandle, receiver: RunReceiver): Promise<void> {
+async function endStart(
+  handle: ProcessHandle,
+  receiver: RunReceiver,
+  { signal, onEnded }: StartServerOptions,
+): Promise<void> {
+  const wanted = signal.aborted;
   await handle.stop({ graceMs: failedStartGraceMs });
   await handle.closed;
   receiver.end();
+  onEnded(await handle.exited, wanted);
 }
 
 /** User values first, then what a server must not get wrong: its address. */
