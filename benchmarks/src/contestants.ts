@@ -2,16 +2,15 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 import { LocalProcessRunner } from '@project-runner/runner';
+
+import { freePort } from './support/free-port.ts';
+import { openPm2 } from './support/pm2.ts';
 
 /** Starts the tiny server and answers the ms from start to "reported ready"; `close` ends what the contestant needs. */
 export interface Contestant {
@@ -105,57 +104,23 @@ export async function projectRunner(): Promise<Contestant> {
   };
 }
 
-/** PM2 by its own API, with `wait_ready`; `null` when it is not installed. */
+/** PM2 with `wait_ready`; `null` when it is not installed. */
 export async function pm2WaitReady(): Promise<Contestant | null> {
-  const home = mkdtempSync(join(tmpdir(), 'pm2-bench-'));
-  process.env.PM2_HOME = home;
-  let pm2: Pm2;
-  try {
-    pm2 = createRequire(import.meta.url)('pm2') as Pm2;
-  } catch {
-    // Not installed: the table says so.
-    return null;
-  }
-  await promisify(pm2.connect.bind(pm2))();
+  const pm2 = await openPm2();
+  if (!pm2) return null;
   return {
     name: 'PM2 wait_ready',
     async start() {
       const port = await freePort();
       const name = randomUUID();
       const startedAt = performance.now();
-      await promisify(pm2.start.bind(pm2))({
-        script: server,
-        name,
-        wait_ready: true,
-        env: { PORT: String(port) },
-      });
+      await pm2.start({ script: server, name, wait_ready: true, env: { PORT: String(port) } });
       const took = performance.now() - startedAt;
-      await promisify(pm2.delete.bind(pm2))(name);
+      await pm2.delete(name);
       return took;
     },
-    async close() {
-      await promisify(pm2.killDaemon.bind(pm2))();
-      pm2.disconnect();
-      rmSync(home, { recursive: true, force: true });
-    },
+    close: () => pm2.close(),
   };
-}
-
-type Done = (error?: Error | null) => void;
-interface Pm2 {
-  connect(done: Done): void;
-  start(options: object, done: Done): void;
-  delete(name: string, done: Done): void;
-  killDaemon(done: Done): void;
-  disconnect(): void;
-}
-
-async function freePort(): Promise<number> {
-  const socket = createServer();
-  await new Promise<void>((resolve) => socket.listen(0, '127.0.0.1', resolve));
-  const { port } = socket.address() as AddressInfo;
-  await new Promise((resolve) => socket.close(resolve));
-  return port;
 }
 
 async function answers(port: number): Promise<boolean> {

@@ -1,14 +1,19 @@
 import { ready } from './ready.ts';
 import { report } from './report.ts';
 import type { BenchResult } from './report.ts';
+import { usage } from './usage.ts';
 
-const benches: Record<string, () => Promise<BenchResult>> = { ready };
+const benches: Record<string, (runs?: number) => Promise<BenchResult>> = {
+  ready,
+  usage,
+};
 
 const name = process.argv[2] ?? '';
+const runs = process.argv[3] === undefined ? undefined : Number(process.argv[3]);
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
-if (bench) {
-  report(await bench());
+if (bench && (runs === undefined || runs >= 1)) {
+  report(await bench(runs));
 } else {
-  console.error(`Which benchmark? pnpm bench <name>, one of: ${Object.keys(benches).join(', ')}`);
+  console.error(`Which benchmark? pnpm bench <name> [runs], one of: ${Object.keys(benches).join(', ')}`);
   process.exitCode = 2;
 }

@@ -2,11 +2,10 @@ import { bareSpawn, pm2WaitReady, pollEverySecond, projectRunner } from './conte
 import type { Contestant } from './contestants.ts';
 import type { BenchResult } from './report.ts';
 import { median, round } from './statistics.ts';
-
-const runs = 15;
+import { inTurn } from './support/in-turn.ts';
 
 /** Start of one tiny server to "reported ready", the contestants in turn, one warm-up each. */
-export async function ready(): Promise<BenchResult> {
+export async function ready(runs = 15): Promise<BenchResult> {
   const pm2 = await pm2WaitReady();
   const contestants: Contestant[] = [
     bareSpawn(),
@@ -14,14 +13,9 @@ export async function ready(): Promise<BenchResult> {
     ...(pm2 ? [pm2] : []),
     pollEverySecond(),
   ];
-  const times = new Map<Contestant, number[]>(contestants.map((contestant) => [contestant, []]));
+  let times: Map<Contestant, number[]>;
   try {
-    for (let run = 0; run <= runs; run += 1) {
-      for (const contestant of contestants) {
-        const took = await contestant.start();
-        if (run > 0) times.get(contestant)?.push(took);
-      }
-    }
+    times = await inTurn(contestants, runs, (contestant) => contestant.start());
   } finally {
     for (const contestant of contestants) await contestant.close();
   }

@@ -1,0 +1,15 @@
+/** Lets contestants run in turn, A B A B …, so that a busy moment hits all; the first round warms up and is not kept. */
+export async function inTurn<Contestant, Figures>(
+  contestants: readonly Contestant[],
+  runs: number,
+  measure: (contestant: Contestant, isWarmUp: boolean) => Promise<Figures>,
+): Promise<Map<Contestant, Figures[]>> {
+  const taken = new Map<Contestant, Figures[]>(contestants.map((contestant) => [contestant, []]));
+  for (let run = 0; run <= runs; run += 1) {
+    for (const contestant of contestants) {
+      const figures = await measure(contestant, run === 0);
+      if (run > 0) taken.get(contestant)?.push(figures);
+    }
+  }
+  return taken;
+}
