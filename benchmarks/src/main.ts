@@ -1,10 +1,12 @@
 import { ready } from './ready.ts';
 import { report } from './report.ts';
 import type { BenchResult } from './report.ts';
+import { restart } from './restart.ts';
 import { usage } from './usage.ts';
 
 const benches: Record<string, (runs?: number) => Promise<BenchResult>> = {
   ready,
+  restart,
   usage,
 };
 
