@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { createFileWaker } from './file-waker.ts';
-import { punchHole } from './punch-hole.ts';
+import { createSpoolSpace } from './spool-space.ts';
 
 export interface SpoolReaderOptions {
   file: string;
@@ -35,8 +35,8 @@ const minPauseMs = 8;
 const maxPauseMs = 50;
 /** After this many empty looks the reader sleeps until the file changes. */
 const looksBeforeSleep = 6;
-/** A hole is a process, so it must be worth one. */
-const holeBytes = 16 * 1024 * 1024;
+/** Space is taken ahead not before the server had time to start. */
+const firstReserveMs = 1000;
 
 export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   const { file } = options;
@@ -44,29 +44,36 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   let offset = options.from;
   let handedOver = options.from;
   let behind: { until: number; resolve(): void }[] = [];
-  let punched = options.from;
-  let punching = false;
   let closed = false;
   let pumping: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
   let emptyLooks = 0;
-  let isTight = false;
+  let reserves = false;
+  const space = createSpoolSpace(file, options.from);
   const waker = createFileWaker(file, () => void pump());
+
+  const lookAtVolume = (): boolean => {
+    const { bavail, bsize } = statfsSync(file);
+    const isTight = bavail * bsize < options.minFreeBytes;
+    space.setTight(isTight);
+    return isTight;
+  };
 
   /** What exceeds the budget is skipped, half of the budget is kept, so that this happens now and then only. */
   const enforceBudget = (): void => {
     const unread = fstatSync(fd).size - offset;
     if (unread <= chunkBytes) return;
-    isTight = isVolumeTight(file, options.minFreeBytes);
+    const isTight = lookAtVolume();
     const budget = isTight ? chunkBytes : options.budgetBytes;
     if (unread <= budget) return;
     const dropped = unread - Math.floor(budget / 2);
     offset += dropped;
     options.onDropped(dropped, offset);
-    void giveBack(offset);
+    space.release(offset);
   };
 
   const readAll = async (): Promise<void> => {
+    lookAtVolume();
     for (;;) {
       if (closed) return;
       enforceBudget();
@@ -74,6 +81,7 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
       if (read === 0) return;
       emptyLooks = 0;
       offset += read;
+      if (reserves) space.grown(offset);
       await options.onChunk(Buffer.from(scratch.subarray(0, read)), offset);
       handedOver = offset;
       behind = behind.filter(({ until, resolve }) => handedOver < until || resolve());
@@ -106,14 +114,10 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
     timer = setTimeout(() => void pump(), pause).unref();
   };
 
-  const giveBack = async (end: number): Promise<void> => {
-    if (punching || closed) return;
-    punching = true;
-    const start = punched;
-    punched = end;
-    await punchHole(file, start, end);
-    punching = false;
-  };
+  const reserveTimer = setTimeout(() => {
+    reserves = true;
+    if (!closed) space.grown(fstatSync(fd).size);
+  }, firstReserveMs).unref();
 
   void pump();
 
@@ -132,21 +136,16 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
       void pump();
       await reached.promise;
     },
-    release(end) {
-      if (end - punched >= (isTight ? chunkBytes : holeBytes)) void giveBack(end);
-    },
+    release: space.release,
     close() {
       if (closed) return;
       closed = true;
       for (const { resolve } of behind) resolve();
       clearTimeout(timer);
+      clearTimeout(reserveTimer);
+      space.close();
       waker.close();
       closeSync(fd);
     },
   };
-}
-
-function isVolumeTight(file: string, minFreeBytes: number): boolean {
-  const { bavail, bsize } = statfsSync(file);
-  return bavail * bsize < minFreeBytes;
 }

@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+
+/** Takes and gives space of a spool, while another process appends to it. */
+export interface SpoolSpace {
+  /** Bytes up to `end` are not needed any more: their blocks go back to the volume; offsets stay as they are. */
+  release(end: number): void;
+  /** The file is so long now: some more blocks are taken ahead, so that a volume that others fill up does not fail it. */
+  grown(size: number): void;
+  /** While the volume is nearly full, every block counts. */
+  setTight(tight: boolean): void;
+  close(): void;
+}
+
+/** Each change is a short process (Node has no call for it), so it must be worth one. */
+const worth = { release: 16 * 1024 * 1024, tight: 128 * 1024 };
+const reserveBytes = 512 * 1024;
+
+/** Without `fallocate` (macOS, some file systems) a spool only grows; its budget bounds what is unread of it. */
+let works = process.platform === 'linux';
+
+export function createSpoolSpace(file: string, from: number): SpoolSpace {
+  let released = from;
+  let punched = from;
+  let size = from;
+  let reserved = 0;
+  /** Given back and not taken again. */
+  let credit = 0;
+  /** The file's size when a request for space failed. */
+  let refusedAt = -worth.tight;
+  let isTight = false;
+  let busy = false;
+  let closed = false;
+
+  const wantsPunch = (): boolean => released - punched >= (isTight ? worth.tight : worth.release);
+  const wantsReserve = (): boolean =>
+    isTight
+      ? credit > 0 && reserved - size < reserveBytes
+      : reserved - size < reserveBytes / 2 && size - refusedAt >= worth.tight;
+
+  const punch = async (): Promise<void> => {
+    const [start, end] = [punched, released];
+    punched = end;
+    const ok = await fallocate(['--punch-hole'], start, end, file);
+    credit += ok ? end - start : 0;
+    // The first one tells whether the file system can.
+    works = ok || start > from;
+  };
+
+  /** On a nearly full volume no more is taken than was given back. */
+  const reserve = async (): Promise<void> => {
+    const start = Math.max(reserved, size);
+    const end = isTight ? start + Math.min(credit, reserveBytes) : size + reserveBytes;
+    if (isTight) credit = 0;
+    if (await fallocate(['--keep-size'], start, end, file)) reserved = end;
+    else refusedAt = size;
+  };
+
+  /** One process at a time; space is given back before more is asked for. */
+  const work = async (): Promise<void> => {
+    if (busy) return;
+    busy = true;
+    while (works && !closed && (wantsPunch() || wantsReserve())) {
+      await (wantsPunch() ? punch() : reserve());
+    }
+    busy = false;
+  };
+
+  return {
+    release(end) {
+      released = Math.max(released, end);
+      if (wantsPunch()) void work();
+    },
+    grown(to) {
+      size = to;
+      if (wantsReserve()) void work();
+    },
+    setTight(tight) {
+      isTight = tight;
+    },
+    close() {
+      closed = true;
+    },
+  };
+}
+
+function fallocate(mode: readonly string[], start: number, end: number, file: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const range = ['--offset', String(start), '--length', String(end - start)];
+    execFile('fallocate', [...mode, ...range, file], { env: { PATH: process.env.PATH } }, (error) =>
+      resolve(error === null),
+    );
+  });
+}
