@@ -8,6 +8,7 @@ export function checkBuildOptions(options: BuildOptions): void {
   whole('timeoutMs', options.timeoutMs, 1, maxTimer);
   flag('skipInstall', options.skipInstall);
   envVars('envVars', options.envVars);
+  envVars('secrets', options.secrets);
   const { signal } = options;
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
     throw wrong('signal', signal, 'an AbortSignal');

@@ -10,7 +10,9 @@ import type { DetectedPackageManager } from '../detect/detect-package-manager.ts
 import { snapshotDirectory } from '../detect/snapshot-directory.ts';
 import { buildEnvironment } from '../environment/base-environment.ts';
 import { storedVariables } from '../environment/stored-variables.ts';
+import { createSecretMask } from '../logs/secret-mask.ts';
 import { envVars } from '../resolve-config.ts';
+import { secretNames } from '../environment/secret-names.ts';
 import type { BuildLog } from './build-log.ts';
 import { installDependencies } from './install-dependencies.ts';
 import { prepareSource } from './prepare-source.ts';
@@ -86,14 +88,17 @@ function detect({ rootDir, projectDir }: PreparedSource, options: MakeReleaseOpt
 async function installAndBuild(detected: Detected, options: MakeReleaseOptions): Promise<void> {
   const { rootDir, projectDir, manager, framework } = detected;
   const { config, plugins, request, log, signal } = options;
+  const env = (ofFramework: BuildPlan['env']): Record<string, string> =>
+    environment(ofFramework, config, request);
   const askPlan = (): BuildPlan =>
     callPlugin(framework, 'build', () => framework.build(snapshotDirectory(projectDir, rootDir)));
   const context = {
     launcher: plugins.one('launcher'),
     id: `build-${randomUUID()}`,
     signal,
-    env: environment(askPlan().env, config, request),
+    env: env(askPlan().env),
     onLine: log.line,
+    mask: createSecretMask(secretValues(env({}), request)),
   };
   if (request.options?.skipInstall) log.line('Skipping the install');
   else
@@ -114,7 +119,12 @@ function environment(
     ...config.globalEnvVars,
     ...storedVariables(project.envVars, 'project.envVars'),
     ...envVars('envVars', options?.envVars),
+    ...envVars('secrets', options?.secrets),
   };
+}
+
+function secretValues(env: Readonly<Record<string, string>>, { project, options }: BuildRequest): string[] {
+  return secretNames(project, null, options ?? {}).flatMap((name) => env[name] ?? []);
 }
 
 function outputMissing(projectDir: string, output: string): ProjectRunnerError {

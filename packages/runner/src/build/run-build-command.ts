@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Command, LauncherPlugin, ProcessExit } from '@project-runner/core';
 import { callPlugin } from '@project-runner/core';
 
+import type { SecretMask } from '../logs/secret-mask.ts';
 import { createTextLines } from './text-lines.ts';
 
 export interface RunBuildCommandOptions {
@@ -14,6 +15,8 @@ export interface RunBuildCommandOptions {
   /** Aborting stops the whole tree. */
   signal: AbortSignal;
   onLine(line: string): void;
+  /** Applied to output before anybody sees it. */
+  mask: SecretMask;
 }
 
 /** From SIGTERM to SIGKILL for a build: package managers have nothing to drain. */
@@ -28,7 +31,7 @@ export async function runBuildCommand(
   options: RunBuildCommandOptions,
 ): Promise<ProcessExit> {
   options.signal.throwIfAborted();
-  const lines = createTextLines(options.onLine);
+  const lines = createTextLines(options.onLine, options.mask);
   const handle = await callPlugin(options.launcher, 'launch', () =>
     options.launcher.launch({
       id: options.id,

@@ -1,6 +1,7 @@
 import type { LogStreamName } from '@project-runner/core';
 
 import { createLineSplitter } from '../logs/line-splitter.ts';
+import type { SecretMask } from '../logs/secret-mask.ts';
 
 /** Chunks of two streams in, lines of text out. */
 export interface TextLines {
@@ -9,10 +10,11 @@ export interface TextLines {
   end(): void;
 }
 
-export function createTextLines(onLine: (line: string) => void): TextLines {
+export function createTextLines(onLine: (line: string) => void, mask?: SecretMask): TextLines {
   const decoder = new TextDecoder();
   const splitter = (): ReturnType<typeof createLineSplitter> =>
     createLineSplitter({
+      ...(mask ? { mask } : {}),
       onLines: (bytes) => {
         for (const line of decoder.decode(bytes).replace(/\n$/, '').split('\n')) onLine(line);
       },

@@ -17,7 +17,7 @@ import { createLogJournal } from '../logs/log-journal.ts';
 import type { LogJournal } from '../logs/log-journal.ts';
 import { createSecretMask } from '../logs/secret-mask.ts';
 import { envVars } from '../resolve-config.ts';
-import { secretNames } from './secret-names.ts';
+import { secretNames } from '../environment/secret-names.ts';
 import type { ServerLogs } from './server-logs.ts';
 import type { StoredLaunch, StoredServer } from './server-state.ts';
 import { ServerSupervisor } from './server-supervisor.ts';
