@@ -27,5 +27,7 @@ export { RingBuffer } from './logs/ring-buffer.ts';
 export { resolveConfig } from './resolve-config.ts';
 export { ProcessManager } from './server/process-manager.ts';
 export { ServerSupervisor } from './server/server-supervisor.ts';
+export { stopOnSignals } from './stop-on-signals.ts';
+export type { StopOnSignalsOptions } from './stop-on-signals.ts';
 export { SubdomainGenerator } from './subdomain-generator.ts';
 export type { ParsedSubdomain } from './subdomain-generator.ts';
