@@ -2,11 +2,13 @@ import { ready } from './ready.ts';
 import { report } from './report.ts';
 import type { BenchResult } from './report.ts';
 import { restart } from './restart.ts';
+import { stop } from './stop.ts';
 import { usage } from './usage.ts';
 
 const benches: Record<string, (runs?: number) => Promise<BenchResult>> = {
   ready,
   restart,
+  stop,
   usage,
 };
 

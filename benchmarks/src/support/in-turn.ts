@@ -2,12 +2,13 @@
 export async function inTurn<Contestant, Figures>(
   contestants: readonly Contestant[],
   runs: number,
-  measure: (contestant: Contestant, isWarmUp: boolean) => Promise<Figures>,
+  measure: (contestant: Contestant) => Promise<Figures>,
+  warmUps = 1,
 ): Promise<Map<Contestant, Figures[]>> {
   const taken = new Map<Contestant, Figures[]>(contestants.map((contestant) => [contestant, []]));
-  for (let run = 0; run <= runs; run += 1) {
+  for (let run = 1 - warmUps; run <= runs; run += 1) {
     for (const contestant of contestants) {
-      const figures = await measure(contestant, run === 0);
+      const figures = await measure(contestant);
       if (run > 0) taken.get(contestant)?.push(figures);
     }
   }

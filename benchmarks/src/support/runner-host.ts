@@ -3,6 +3,8 @@ import { mkdirSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import type { RunOptions } from '@project-runner/core';
+
 import { buildRunner } from './built-runner.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -23,7 +25,7 @@ export interface UsageSample {
 /** This runner with its default preset, built, in a process of its own. */
 export interface RunnerHost {
   readonly pid: number;
-  deploy(): Promise<HostedServer>;
+  deploy(options?: Pick<RunOptions, 'envVars'>): Promise<HostedServer>;
   stop(id: string): Promise<void>;
   sampleUsage(): Promise<UsageSample>;
   lostLogLines(): Promise<number>;
@@ -83,7 +85,7 @@ async function startHost(
   return {
     pid: child.pid ?? 0,
     logsDir: join(dir, 'state', 'logs'),
-    deploy: () => call('deploy'),
+    deploy: (deployOptions) => call('deploy', deployOptions),
     stop: (id) => call('stop', id),
     sampleUsage: () => call('sampleUsage'),
     lostLogLines: () => call('lostLogLines'),
