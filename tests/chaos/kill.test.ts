@@ -19,9 +19,9 @@ const rounds = isLong ? 200 : 20;
 function client(port: number): { failures: string[]; requests(): number; stop(): Promise<void> } {
   const failures: string[] = [];
   let requests = 0;
-  let running = true;
+  const over = new AbortController();
   const done = (async () => {
-    while (running) {
+    while (!over.signal.aborted) {
       requests += 1;
       try {
         const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } });
@@ -34,7 +34,7 @@ function client(port: number): { failures: string[]; requests(): number; stop():
     }
   })();
   const stop = async (): Promise<void> => {
-    running = false;
+    over.abort();
     await done;
   };
   onTestFinished(stop);

@@ -55,13 +55,18 @@ export function createSpoolSpace(file: string, from: number): SpoolSpace {
     else refusedAt = size;
   };
 
-  /** One process at a time; space is given back before more is asked for. */
+  /** Space is given back before more is asked for. */
+  const nextTask = (): (() => Promise<void>) | null => {
+    if (!works || closed) return null;
+    if (wantsPunch()) return punch;
+    return wantsReserve() ? reserve : null;
+  };
+
+  /** One process at a time. */
   const work = async (): Promise<void> => {
     if (busy) return;
     busy = true;
-    while (works && !closed && (wantsPunch() || wantsReserve())) {
-      await (wantsPunch() ? punch() : reserve());
-    }
+    for (let next = nextTask(); next; next = nextTask()) await next();
     busy = false;
   };
 

@@ -1,11 +1,12 @@
 import { constants } from 'node:os';
+import { inspect } from 'node:util';
 
 import type { ProjectRunner, ShutdownOptions } from '@project-runner/core';
 
 export interface StopOnSignalsOptions extends ShutdownOptions {
   /** @default ['SIGINT', 'SIGTERM', 'SIGHUP'] */
   signals?: readonly NodeJS.Signals[];
-  /** Called when the shutdown fails; the process ends all the same. @default prints the error */
+  /** Called when the shutdown fails; the process ends all the same. @default prints the error to stderr */
   onError?(error: unknown): void;
 }
 
@@ -18,7 +19,7 @@ export function stopOnSignals(
   {
     servers = 'stop',
     signals = ['SIGINT', 'SIGTERM', 'SIGHUP'],
-    onError = (error) => console.error(error),
+    onError = (error) => void process.stderr.write(`${inspect(error)}\n`),
   }: StopOnSignalsOptions = {},
 ): () => void {
   let asked = false;
