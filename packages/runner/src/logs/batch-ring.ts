@@ -8,6 +8,8 @@ export interface BatchRing {
   push(batch: LogBatch): void;
   /** Decodes from the newest line on, and only as far as the query needs. */
   read(query: LogQuery): LogEntry[];
+  /** Bytes held. */
+  bytes(): number;
 }
 
 /** Whole batches are dropped, so up to a batch more than `maxLines` is held; `read` answers exactly `maxLines`. */
@@ -32,6 +34,7 @@ export function createBatchRing(maxLines: number, maxBytes: number): BatchRing {
   };
 
   return {
+    bytes: () => bytes,
     push(batch) {
       // The bytes are the pipeline's until `write` settles.
       batches.push(createLogBatch({ ...batch, bytes: new Uint8Array(batch.bytes) }));

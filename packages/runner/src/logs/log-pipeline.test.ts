@@ -204,5 +204,11 @@ describe('createLogPipeline', () => {
     expect(numbered(await second.read({ tail: 3 }))).toEqual(['2:two', '3:three', '4:four']);
     expect(numbered(await second.read({ before: 4, tail: 1 }))).toEqual(['3:three']);
     expect(await second.read({ before: 99, tail: 1 })).toEqual([]);
+    expect(numbered(await second.read({ since: new Date(0) }))).toEqual([
+      '1:one',
+      '2:two',
+      '3:three',
+      '4:four',
+    ]);
   });
 });

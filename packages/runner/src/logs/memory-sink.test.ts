@@ -89,4 +89,17 @@ describe('memorySink', () => {
     );
     expect(sizes).toEqual([1, 0, 1]);
   });
+
+  it('holds all ended logs together to their bytes', async () => {
+    const sink = memorySink({ maxEndedBytes: 100 });
+    for (const id of ['a', 'b', 'c', 'd']) {
+      const writer = await sink.open(server(id));
+      await writer.write(batch(['x'.repeat(39)], 1));
+      await writer.close();
+    }
+    const sizes = await Promise.all(
+      ['a', 'b', 'c', 'd'].map(async (id) => (await sink.read?.(server(id), {}))?.length),
+    );
+    expect(sizes).toEqual([0, 0, 1, 1]);
+  });
 });

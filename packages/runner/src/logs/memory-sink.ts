@@ -10,6 +10,8 @@ export interface MemorySinkOptions {
   maxBytes?: number;
   /** Servers whose log is kept after their end; the one that ended first goes first. @default 100 */
   sessions?: number;
+  /** Bytes kept of all of those together; the newest one is always kept. @default 67108864 */
+  maxEndedBytes?: number;
 }
 
 /** Keeps the last lines of each server in memory, as bytes; they are decoded only when somebody reads. */
@@ -17,9 +19,19 @@ export function memorySink({
   lines = 10_000,
   maxBytes = 16 * 1024 * 1024,
   sessions = 100,
+  maxEndedBytes = 64 * 1024 * 1024,
 }: MemorySinkOptions = {}): LogSinkPlugin {
   const open = new Map<string, BatchRing>();
   const closed = new Map<string, BatchRing>();
+
+  const forget = (): void => {
+    let bytes = [...closed.values()].reduce((sum, ring) => sum + ring.bytes(), 0);
+    for (const [id, ring] of closed) {
+      if (closed.size <= sessions && (bytes <= maxEndedBytes || closed.size === 1)) return;
+      bytes -= ring.bytes();
+      closed.delete(id);
+    }
+  };
 
   return {
     kind: 'log-sink',
@@ -34,8 +46,7 @@ export function memorySink({
         close() {
           open.delete(serverId);
           closed.set(serverId, ring);
-          const surplus = Math.max(0, closed.size - sessions);
-          for (const id of [...closed.keys()].slice(0, surplus)) closed.delete(id);
+          forget();
         },
       };
     },

@@ -12,8 +12,8 @@ export interface ReadSinksOptions {
 const readDeadlineMs = 5000;
 
 /**
- * Asks the sinks in order until one has something to say. Where that is less than the `tail` asked for, the next one
- * may add older lines. A sink that fails or does not answer in 5 s is passed over.
+ * Asks the sinks in order until one has something to say. Where that is less than the `tail` asked for, or
+ * may begin after the `since`, the next one may add older lines. A sink that fails or does not answer in 5 s is passed over.
  */
 export async function readSinks(options: ReadSinksOptions, query: LogQuery): Promise<readonly LogEntry[]> {
   const { tail } = query;
@@ -24,9 +24,16 @@ export async function readSinks(options: ReadSinksOptions, query: LogQuery): Pro
     const oldest = found[0]?.sequence ?? Number.POSITIVE_INFINITY;
     const older = entries.filter((entry) => entry.sequence < oldest);
     if (older.length > 0) found = [...older, ...found];
-    if (tail === undefined ? found.length > 0 : found.length >= tail || found[0]?.sequence === 1) break;
+    if (isEnough(found, query)) break;
   }
   return tail === undefined ? found : found.slice(Math.max(0, found.length - Math.max(0, tail)));
+}
+
+/** Without a bound the first sink's answer is all: a whole log on disk may be far more than anybody wants in memory. */
+function isEnough(found: readonly LogEntry[], { tail, since }: LogQuery): boolean {
+  if (found[0]?.sequence === 1) return true;
+  if (tail !== undefined) return found.length >= tail;
+  return found.length > 0 && since === undefined;
 }
 
 /** The number of a session's last line that is kept, 0 without one: where a log goes on that an earlier runner began. */
