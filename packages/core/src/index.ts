@@ -17,6 +17,7 @@ export type { HealthProbePlugin, ProbeResult, ProbeTarget } from './health-probe
 export type {
   AdoptRequest,
   LauncherPlugin,
+  LaunchLimits,
   LaunchSpec,
   ListeningSocket,
   OutputReceiver,
@@ -60,5 +61,6 @@ export type { ProjectSource, ProjectSourceRequest } from './project-source.ts';
 export type { RestartPolicy } from './restart-policy.ts';
 export type { RunnerEvents } from './runner-events.ts';
 export type { HealthStatus, RunningServer } from './running-server.ts';
+export type { LimitInForce, LimitName, ServerLimits } from './server-limits.ts';
 export type { ServerState, ServerStatus } from './server-status.ts';
 export { validatePlugin } from './validate-plugin.ts';

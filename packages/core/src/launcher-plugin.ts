@@ -11,6 +11,15 @@ export interface OutputReceiver {
   onDropped?(stream: LogStreamName, bytes: number, end: number): void;
 }
 
+/** Caps that the system is to enforce on a whole tree, where it can. */
+export interface LaunchLimits {
+  memoryBytes?: number;
+  /** Cores, in parts of one. */
+  cpus?: number;
+  /** Processes and threads. */
+  pids?: number;
+}
+
 export interface LaunchSpec extends OutputReceiver {
   /** Marks every process of the tree, so that none is overlooked when it is stopped. */
   id: string;
@@ -28,6 +37,8 @@ export interface LaunchSpec extends OutputReceiver {
    * a launcher that cannot, nothing does.
    */
   dir?: string;
+  /** From before its first instruction. A launcher that cannot enforce one starts the process without it, and says so. */
+  limits?: LaunchLimits;
   onMessage?(message: unknown): void;
 }
 
@@ -103,6 +114,10 @@ export interface ProcessHandle {
   detach?(): void;
   /** The variables that it was started with; `null` when that is not known any more. */
   environment?(): Readonly<Record<string, string>> | null;
+  /** Those of its limits that the system enforces, each with what does it; none of them without this. */
+  readonly enforced?: Readonly<Partial<Record<keyof LaunchLimits, string>>>;
+  /** Whether the system killed some of it for needing more memory than its limit. */
+  outOfMemory?(): boolean;
 }
 
 /** Starts processes. */

@@ -7,6 +7,7 @@ import type { Project } from './project.ts';
 import type { ProjectSource } from './project-source.ts';
 import type { RunnerEvents } from './runner-events.ts';
 import type { RunningServer } from './running-server.ts';
+import type { ServerLimits } from './server-limits.ts';
 import type { ServerStatus } from './server-status.ts';
 
 export interface BuildOptions {
@@ -29,6 +30,8 @@ export interface RunOptions {
   port?: number;
   /** How long the server may take to become healthy, in ms. @default maxRetries × retryIntervalMs */
   healthCheckTimeoutMs?: number;
+  /** Each of them over that of the configuration. */
+  limits?: ServerLimits;
   signal?: AbortSignal;
 }
 

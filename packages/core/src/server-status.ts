@@ -1,4 +1,5 @@
 import type { ProcessExit } from './launcher-plugin.ts';
+import type { LimitInForce, LimitName } from './server-limits.ts';
 
 /**
  * `starting → ready → stopping → exited`, with `backoff` between an exit and the next `starting`, and `crashed` where it
@@ -19,4 +20,6 @@ export interface ServerStatus {
   lastLines: readonly string[];
   /** When the next start is due, while in `backoff`. */
   nextStartAt: Date | null;
+  /** The limits it was deployed with, and which are in force. */
+  limits: Readonly<Partial<Record<LimitName, LimitInForce>>>;
 }

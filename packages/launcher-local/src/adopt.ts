@@ -1,5 +1,6 @@
 import type { AdoptRequest, ProcessExit, ProcessHandle, ProcessRef } from '@project-runner/core';
 
+import { parseCgroup } from './cgroup.ts';
 import { durableHandle } from './durable-handle.ts';
 import { hasProc } from './has-proc.ts';
 import type { SpoolLimits } from './launch-durable.ts';
@@ -34,6 +35,7 @@ function adoptDurable(request: AdoptRequest, dir: string, limits: SpoolLimits): 
     ref,
     shim,
     run,
+    cgroup: parseCgroup(run.readCgroup(), request.id),
     receiver: request,
     from: request.from,
     ...limits,

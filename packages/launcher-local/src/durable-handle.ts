@@ -8,6 +8,7 @@ import type {
   ProcessRef,
 } from '@project-runner/core';
 
+import type { Cgroup } from './cgroup.ts';
 import { guarded } from './guarded.ts';
 import { hasProc } from './has-proc.ts';
 import { markerVariable } from './marker.ts';
@@ -23,6 +24,8 @@ export interface DurableHandleOptions {
   ref: ProcessRef;
   shim: ProcessRef;
   run: RunFolder;
+  /** Of the tree; `null` where none could be made. */
+  cgroup: Cgroup | null;
   receiver: OutputReceiver;
   from: Readonly<Record<LogStreamName, number>>;
   budgetBytes: number;
@@ -35,9 +38,15 @@ export interface DurableHandleOptions {
 
 /** The handle of a process that lives with its shim and its spools, whoever started it. */
 export function durableHandle(options: DurableHandleOptions): ProcessHandle {
-  const { id, ref, shim, run, receiver } = options;
+  const { id, ref, shim, run, cgroup, receiver } = options;
   let ended: ProcessExit | null = null;
-  const exited = options.exited.then((exit) => (ended = exit));
+  let outOfMemory = false;
+  const exited = options.exited.then((exit) => {
+    ended = exit;
+    // The group tells, and goes with the tree.
+    outOfMemory = cgroup?.outOfMemory() ?? false;
+    return exit;
+  });
   const reader = (stream: LogStreamName, first?: SpoolReader): SpoolReader =>
     createSpoolReader({
       file: run.spool(stream),
@@ -58,7 +67,7 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
     readers.stderr.close();
   };
 
-  const tree = treeHandle({ ref, leader: shim, id, exited });
+  const tree = treeHandle({ ref, leader: shim, id, exited, cgroup });
   let stopping: Promise<void> | null = null;
   const closed = exited.then(async () => {
     // Whoever hears of the exit may stop what is left of the tree; its last words belong to the log, too.
@@ -66,6 +75,7 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
     await stopping?.catch(() => undefined);
     await Promise.all([readers.stdout.drain(), readers.stderr.drain()]);
     close();
+    await cgroup?.remove();
   });
 
   return {
@@ -74,7 +84,7 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
     closed,
     exit: () => ended,
     stop: (stop) => {
-      stopping = tree.stop(stop);
+      stopping = tree.stop(stop).then(() => cgroup?.remove('patience'));
       return stopping;
     },
     release: (stream, end) => readers[stream].release(end),
@@ -83,6 +93,8 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
       options.detach();
       close();
     },
+    enforced: cgroup?.enforcedFor(ref.pid) ?? {},
+    outOfMemory: () => outOfMemory || (cgroup?.outOfMemory() ?? false),
     environment: () => readEnvironment(shim.pid, id),
   };
 }

@@ -7,6 +7,8 @@ import type { LaunchSpec, ProcessExit, ProcessHandle, ProcessRef } from '@projec
 
 import { durableHandle } from './durable-handle.ts';
 import { guarded } from './guarded.ts';
+import { prepareCgroup } from './launch-cgroup.ts';
+import type { LaunchCgroup } from './launch-cgroup.ts';
 import { readProcessRef } from './process-ref.ts';
 import { createRunFolder, fromShellCode } from './run-folder.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -20,18 +22,29 @@ export interface SpoolLimits {
   minFreeBytes: number;
 }
 
+export interface DurableOptions extends SpoolLimits {
+  /** Use control groups where they can be had. */
+  cgroups: boolean;
+}
+
+const noGroup: LaunchCgroup = { group: null, joins: [], started: () => undefined };
+
 /** Starts a process that outlives the runner with its output and its exit code. @throws ProjectRunnerError `SPAWN_FAILED` */
 export async function launchDurable(
   spec: LaunchSpec,
   dir: string,
-  limits: SpoolLimits,
+  { cgroups, ...limits }: DurableOptions,
 ): Promise<ProcessHandle> {
   // Behind the shim a missing program would look like a server that exits at once.
   if ((await findProgram(spec)) !== 'there') {
     throw await spawnFailed(spec, Object.assign(new Error('no such program'), { code: 'ENOENT' }));
   }
   const run = makeFolder(spec, dir);
-  const child = await spawnShim(spec, run);
+  const cgroup = cgroups ? prepareCgroup(spec, run) : noGroup;
+  const child = await spawnShim(spec, run, cgroup.joins).catch(async (error: unknown) => {
+    await cgroup.group?.remove();
+    throw error;
+  });
   const shim = readProcessRef(child.pid);
   // Listened for before the first await, so that no exit is missed.
   const shimExit = new Promise<ProcessExit>((resolve) => {
@@ -39,12 +52,14 @@ export async function launchDurable(
   });
   child.on('message', (message) => guarded(() => spec.onMessage?.(message)));
   const ref = await identify(run, shim, shimExit);
+  cgroup.started(shim);
   const detached = new AbortController();
   return durableHandle({
     id: spec.id,
     ref,
     shim,
     run,
+    cgroup: cgroup.group,
     receiver: spec,
     from: { stdout: 0, stderr: 0 },
     ...limits,
@@ -82,13 +97,17 @@ function makeFolder(spec: LaunchSpec, dir: string): RunFolder {
   }
 }
 
-async function spawnShim(spec: LaunchSpec, run: RunFolder): Promise<ChildProcess & { pid: number }> {
+async function spawnShim(
+  spec: LaunchSpec,
+  run: RunFolder,
+  joins: readonly string[],
+): Promise<ChildProcess & { pid: number }> {
   const shell = needsBash(spec.env) && existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
   const files = [openSync(run.spool('stdout'), 'a'), openSync(run.spool('stderr'), 'a')] as const;
   try {
     return await spawnDetached(spec, {
       file: shell,
-      args: ['-c', shimScript(spec.env), 'project-runner', run.dir, spec.file, ...spec.args],
+      args: ['-c', shimScript(spec.env, joins), 'project-runner', run.dir, spec.file, ...spec.args],
       output: files,
     });
   } finally {

@@ -12,6 +12,8 @@ export interface LauncherLocalOptions {
   spoolBudgetBytes?: number;
   /** While the volume of the spools has less free, in bytes, unread output is given up. @default 67108864 */
   minFreeBytes?: number;
+  /** With `durable`: use control groups where this machine lets us, for limits and to end what hides. @default true */
+  cgroups?: boolean;
   /** Without `durable`: how long output is read after the exit while somebody else holds the pipe, in ms. @default 2000 */
   drainOutputMs?: number;
 }
@@ -26,6 +28,7 @@ export function launcherLocal(options: LauncherLocalOptions = {}): LauncherPlugi
     spoolBudgetBytes = 256 * 1024 * 1024,
     minFreeBytes = 64 * 1024 * 1024,
     drainOutputMs = 2000,
+    cgroups = process.platform === 'linux',
   } = options;
   for (const [key, value] of Object.entries({ spoolBudgetBytes, minFreeBytes, drainOutputMs })) {
     if (!Number.isInteger(value) || value < 0) {
@@ -42,7 +45,7 @@ export function launcherLocal(options: LauncherLocalOptions = {}): LauncherPlugi
     apiVersion: 1,
     launch: (spec) =>
       durable && spec.dir !== undefined && process.platform !== 'win32'
-        ? launchDurable(spec, spec.dir, limits)
+        ? launchDurable(spec, spec.dir, { ...limits, cgroups })
         : launchPiped(spec, drainOutputMs),
     adopt: (request) => Promise.resolve(adopt(request, limits)),
   };

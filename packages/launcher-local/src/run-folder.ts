@@ -6,7 +6,7 @@ import type { LogStreamName, ProcessExit } from '@project-runner/core';
 
 import { parseProcStat } from './proc-stat.ts';
 
-/** What a durable process leaves in its folder: `stdout` and `stderr` (spools), `pid` and `exit` (by the shim). */
+/** What a durable process leaves in its folder: `stdout` and `stderr` (spools), `pid` and `exit` (by the shim), `cgroup`. */
 export interface RunFolder {
   readonly dir: string;
   spool(stream: LogStreamName): string;
@@ -14,6 +14,10 @@ export interface RunFolder {
   readIdentity(): RunIdentity | null;
   /** How it ended; `null` while it runs, or if the shim was killed. */
   readExit(): ProcessExit | null;
+  /** The control group of its tree, as it was written; `null` without one. */
+  readCgroup(): string | null;
+  /** @throws Error of the file system */
+  writeCgroup(text: string): void;
 }
 
 export interface RunIdentity {
@@ -31,11 +35,14 @@ const exitRoom = 16;
 export function openRunFolder(dir: string): RunFolder {
   const pidFile = join(dir, 'pid');
   const exitFile = join(dir, 'exit');
+  const cgroupFile = join(dir, 'cgroup');
   return {
     dir,
     spool: (stream) => join(dir, stream),
     readIdentity: () => parseIdentity(firstLine(pidFile)),
     readExit: () => parseExit(firstLine(exitFile)),
+    readCgroup: () => firstLine(cgroupFile),
+    writeCgroup: (text) => writeFileSync(cgroupFile, `${text}\n`, { mode: 0o600 }),
   };
 }
 

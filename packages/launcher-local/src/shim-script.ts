@@ -8,8 +8,10 @@ import { hasProc } from './has-proc.ts';
  * group ends the program and not the shim. The program runs in the foreground: in the background `sh` takes its stdin
  * and its SIGINT away. The files were made before, with room in them, so that a full disk cannot keep an exit code back:
  * `1<>` writes in place.
+ *
+ * The program, and not the shim, goes into the control groups: what is killed by group must leave the shim to tell of it.
  */
-export function shimScript(env: Readonly<Record<string, string>>): string {
+export function shimScript(env: Readonly<Record<string, string>>, groups: readonly string[] = []): string {
   // `sh` adds these by itself; the program must get what it was given.
   const added = ['PWD', 'OLDPWD', 'SHLVL'].filter((name) => !Object.hasOwn(env, name));
   return [
@@ -17,11 +19,16 @@ export function shimScript(env: Readonly<Record<string, string>>): string {
     'd=$1; shift',
     // Some shells say "Terminated" of a child that was: that is not the program's stderr.
     'exec 9>&2 2>/dev/null',
-    `(${identify}; unset d line ${added.join(' ')}; exec "$@") 2>&9 9>&-`,
+    `(${groups.map(join).join('')}${identify}; unset d line ${added.join(' ')}; exec "$@") 2>&9 9>&-`,
     'code=$?',
     `printf '%s\\n' "$code" 1<>"$d/exit"`,
     'exit "$code"',
   ].join('\n');
+}
+
+/** `0` is who writes. A group that cannot be joined is the runner's to notice: the program runs without it. */
+function join(group: string): string {
+  return `{ printf '0\\n' >'${group.replaceAll("'", `'\\''`)}/cgroup.procs'; } 2>/dev/null; `;
 }
 
 /** A subshell has no name for its own pid, but `/proc/self` is it. Its stat line tells parent and start time, too. */

@@ -12,6 +12,8 @@ export interface StopTreeOptions {
   /** A shim ends by itself and tells how its child ended, so it is left alone while others live; `null` for none. */
   shim: ProcessRef | null;
   graceMs: number;
+  /** SIGKILL to all of them at once, where the system can. */
+  killGroup?(): void;
   /** Resolves when the first process exits, so that a quick exit is noticed at once. */
   exited: Promise<unknown>;
 }
@@ -30,6 +32,7 @@ export async function stopTree(options: StopTreeOptions): Promise<void> {
   const asked = new Set<string>();
   const graceEnd = performance.now() + options.graceMs;
   if (await emptyBefore(graceEnd, options, asked, 'SIGTERM')) return;
+  options.killGroup?.();
   const killEnd = performance.now() + killPatienceMs;
   if (await emptyBefore(killEnd, options, new Set(), 'SIGKILL')) return;
   const names = options.members().map((stat) => `${stat.pid} (${stat.command})`);

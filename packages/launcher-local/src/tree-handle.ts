@@ -1,8 +1,10 @@
 import type { ListeningSocket, ProcessExit, ProcessHandle, ProcessRef } from '@project-runner/core';
 
+import type { Cgroup } from './cgroup.ts';
 import { hasProc } from './has-proc.ts';
 import { listeningSockets } from './listening-sockets.ts';
 import { findTree } from './process-tree.ts';
+import { isLiving, readProcStat } from './proc-stat.ts';
 import type { ProcStat } from './proc-stat.ts';
 import { stopTreePortable } from './stop-tree-portable.ts';
 import { stopTree } from './stop-tree.ts';
@@ -15,13 +17,15 @@ export interface TreeHandleOptions {
   leader: ProcessRef;
   id: string;
   exited: Promise<ProcessExit>;
+  /** Has those, too, that left session and group with an environment of their own. */
+  cgroup?: Cgroup | null;
 }
 
 export type TreeHandle = Pick<ProcessHandle, 'ref' | 'exited' | 'stop' | 'usage' | 'listening'>;
 
 /** What can be done with a tree, whoever its parent is. */
-export function treeHandle({ ref, leader, id, exited }: TreeHandleOptions): TreeHandle {
-  const members = (): ProcStat[] => findTree(id, leader);
+export function treeHandle({ ref, leader, id, exited, cgroup }: TreeHandleOptions): TreeHandle {
+  const members = (): ProcStat[] => withGroup(findTree(id, leader), cgroup);
   let changedAt = performance.now();
   const changed = (): void => {
     changedAt = performance.now();
@@ -35,7 +39,9 @@ export function treeHandle({ ref, leader, id, exited }: TreeHandleOptions): Tree
     exited,
     stop: ({ graceMs }) => {
       stopping ??= (
-        hasProc ? stopTree({ members, shim, graceMs, exited }) : stopTreePortable(leader.pid, graceMs, exited)
+        hasProc
+          ? stopTree({ members, shim, graceMs, exited, killGroup: () => cgroup?.kill() })
+          : stopTreePortable(leader.pid, graceMs, exited)
       ).finally(() => {
         // A stop that failed may be tried again.
         stopping = null;
@@ -56,4 +62,10 @@ function listening(ref: ProcessRef, members: () => ProcStat[], port: number | un
     members().map((stat) => stat.pid),
     port,
   );
+}
+
+function withGroup(found: ProcStat[], cgroup: Cgroup | null | undefined): ProcStat[] {
+  const pids = new Set([process.pid, ...found.map((stat) => stat.pid)]);
+  const others = (cgroup?.members() ?? []).flatMap((pid) => (pids.has(pid) ? [] : (readProcStat(pid) ?? [])));
+  return [...found, ...others.filter(isLiving)];
 }

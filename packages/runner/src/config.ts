@@ -1,4 +1,4 @@
-import type { Logger, PluginLayer, RestartPolicy } from '@project-runner/core';
+import type { Logger, PluginLayer, RestartPolicy, ServerLimits } from '@project-runner/core';
 
 /** What users write. Every key is optional; see the README of this package for the table. */
 export interface RunnerConfig {
@@ -31,6 +31,8 @@ export interface RunnerConfig {
   restart?: Partial<RestartPolicy> | RestartPolicy['policy'];
   /** Look at servers again and again, and start one anew that fails. @default off */
   liveness?: Partial<LivenessConfig> | boolean;
+  /** What each server may use, unless its deploy says otherwise. @default no limits */
+  limits?: ServerLimits;
   /** Layers merged over the preset: a plugin replaces the one of the same `kind:name`. */
   plugins?: PluginLayer;
   /** Keys removed from the preset: `['log-sink:file']`. */
@@ -76,5 +78,6 @@ export interface ResolvedConfig {
   restart: Readonly<RestartPolicy>;
   /** `null`: off. */
   liveness: Readonly<LivenessConfig> | null;
+  limits: Readonly<ServerLimits>;
   logger: Logger;
 }

@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path';
 
-import { ProjectRunnerError } from '@project-runner/core';
 import type { Logger, RunOptions } from '@project-runner/core';
 
+import { expectObject, flag, text, whole, wrong } from './check-value.ts';
 import type { HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.ts';
 import { defaultStateDir } from './default-state-dir.ts';
+import { checkLimits, mergeLimits } from './resolve-limits.ts';
 import { safeLogger } from './safe-logger.ts';
 import { defaultRestartPolicy } from './server/restart-policy.ts';
 
@@ -26,6 +27,7 @@ const knownKeys = [
   'durable',
   'restart',
   'liveness',
+  'limits',
   'plugins',
   'without',
   'logger',
@@ -57,13 +59,15 @@ export function resolveConfig(written: RunnerConfig = {}): ResolvedConfig {
     durable: flag('durable', written.durable) ?? true,
     restart: restartPolicy(written.restart),
     liveness: liveness(written.liveness),
+    limits: mergeLimits(checkLimits('limits', written.limits)),
     logger: logger(written.logger),
   };
 }
 
 /** @throws ProjectRunnerError `CONFIG_INVALID` */
-export function checkRunOptions({ healthCheckTimeoutMs }: RunOptions): void {
+export function checkRunOptions({ healthCheckTimeoutMs, limits }: RunOptions): void {
   whole('healthCheckTimeoutMs', healthCheckTimeoutMs, 1, maxTimer);
+  checkLimits('limits', limits);
 }
 
 /** The longest delay a Node timer takes. */
@@ -151,47 +155,4 @@ function logger(value: Logger | undefined): Logger {
     if (typeof value[method] !== 'function') throw wrong(`logger.${method}`, value[method], 'a function');
   }
   return safeLogger(value);
-}
-
-export function whole(key: string, value: unknown, min: number, max: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
-    throw wrong(key, value, `a whole number from ${min} to ${max}`);
-  }
-  return value;
-}
-
-function text(key: string, value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'string' || value === '') throw wrong(key, value, 'a string that is not empty');
-  return value;
-}
-
-export function flag(key: string, value: unknown): boolean | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'boolean') throw wrong(key, value, 'true or false');
-  return value;
-}
-
-export function expectObject(key: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrong(key, value, 'an object');
-  }
-}
-
-export function wrong(
-  key: string,
-  value: unknown,
-  expected: string,
-  what = 'wrong value',
-): ProjectRunnerError {
-  return new ProjectRunnerError(
-    'CONFIG_INVALID',
-    `${what} for ${key}: expected ${expected}, found ${show(value)}`,
-  );
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
 }

@@ -1,6 +1,7 @@
 import type { BuildOptions } from '@project-runner/core';
 
-import { envVars, expectObject, flag, maxTimer, whole, wrong } from '../resolve-config.ts';
+import { expectObject, flag, whole, wrong } from '../check-value.ts';
+import { envVars, maxTimer } from '../resolve-config.ts';
 
 /** @throws ProjectRunnerError `CONFIG_INVALID` with the key, the value (of variables only the name) and what was expected */
 export function checkBuildOptions(options: BuildOptions): void {

@@ -14,6 +14,8 @@ export interface EndedRun {
   /** `null`: it never was ready. */
   readyForMs: number | null;
   reason: string;
+  /** Whatever the policy says, it is not started again. */
+  isFinal: boolean;
 }
 
 export interface ComeBackOptions {
@@ -37,6 +39,7 @@ export async function comeBack(ended: EndedRun, options: ComeBackOptions): Promi
   let { exit, readyForMs, reason } = ended;
   for (;;) {
     if (signal.aborted) return 'cancelled';
+    if (ended.isFinal) return { crashed: reason };
     const answer = decide(exit, readyForMs, options);
     if (answer.action === 'stop') return 'stopped';
     if (answer.action === 'crash') return { crashed: `${reason}; ${answer.reason}` };

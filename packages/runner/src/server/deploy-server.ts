@@ -17,6 +17,8 @@ import { createLogJournal } from '../logs/log-journal.ts';
 import type { LogJournal } from '../logs/log-journal.ts';
 import { createSecretMask } from '../logs/secret-mask.ts';
 import { envVars } from '../resolve-config.ts';
+import { mergeLimits } from '../resolve-limits.ts';
+import { withHeapLimit } from './limits.ts';
 import { secretNames } from '../environment/secret-names.ts';
 import type { ServerLogs } from './server-logs.ts';
 import type { StoredLaunch, StoredServer } from './server-state.ts';
@@ -45,11 +47,13 @@ export async function deployServer(request: DeployServerOptions): Promise<Server
   const release = await readRelease(releaseDir(config.buildDir, project.id, build.id));
   const data = await dataFolder(config.dataDir, deployment.id);
   const launch = planLaunch(request, release, data);
-  const env = withNodeOnPath({
+  const limits = mergeLimits(config.limits, request.options.limits);
+  const variables = {
     NODE_ENV: 'production',
     ...launch.env,
     ...(await userVariables(request, release.projectDir, data)),
-  });
+  };
+  const env = withHeapLimit(withNodeOnPath(variables), limits);
   const session: LogSession = {
     serverId: randomUUID(),
     deploymentId: deployment.id,
@@ -68,7 +72,7 @@ export async function deployServer(request: DeployServerOptions): Promise<Server
     restarts: 0,
     lastExit: null,
     lastError: null,
-    launch: launch.stored,
+    launch: { ...launch.stored, limits },
     secretNames: secrets,
   };
   const disown = keep(stored, context);

@@ -1,5 +1,13 @@
-import type { PortLease, ProcessExit, ProcessRef, RunningServer, ServerStatus } from '@project-runner/core';
+import type {
+  PortLease,
+  ProcessExit,
+  ProcessHandle,
+  ProcessRef,
+  RunningServer,
+  ServerStatus,
+} from '@project-runner/core';
 
+import { limitsInForce } from './limits.ts';
 import type { StoredServer } from './server-state.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 
@@ -33,10 +41,18 @@ export class KeptState {
     return this.#stored.state === 'exited' || this.#stored.state === 'crashed';
   }
 
-  status(): ServerStatus {
-    const { state, restarts, lastExit, lastError } = this.#stored;
+  status(handle: ProcessHandle | null): ServerStatus {
+    const { state, restarts, lastExit, lastError, launch } = this.#stored;
     const nextStartAt = state === 'backoff' ? this.#nextStartAt : null;
-    return { state, restarts, lastExit, lastError, lastLines: this.#lastLines, nextStartAt };
+    return {
+      state,
+      restarts,
+      lastExit,
+      lastError,
+      lastLines: this.#lastLines,
+      nextStartAt,
+      limits: limitsInForce(launch.limits, handle),
+    };
   }
 
   /** The number of the run that begins, and its folder. */

@@ -1,4 +1,11 @@
-import type { LogSession, ProcessExit, ProcessRef, RunningServer, ServerState } from '@project-runner/core';
+import type {
+  LogSession,
+  ProcessExit,
+  ProcessRef,
+  RunningServer,
+  ServerLimits,
+  ServerState,
+} from '@project-runner/core';
 
 /** What it takes to find a server again, kept as `server.json`. Variables are secrets, so they are not in it. */
 export interface StoredServer {
@@ -31,4 +38,6 @@ export interface StoredLaunch {
   /** The one port that will do, `null` for any. */
   fixedPort: number | null;
   drainSeconds: number;
+  /** Absent in what earlier versions wrote. */
+  limits?: ServerLimits;
 }

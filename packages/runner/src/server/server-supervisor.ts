@@ -14,12 +14,13 @@ import { comeBack } from './come-back.ts';
 import type { EndedRun } from './come-back.ts';
 import { HeldLease } from './held-lease.ts';
 import { KeptState } from './kept-state.ts';
+import { whyItEnded } from './limits.ts';
 import { RestartSchedule } from './restart-schedule.ts';
 import type { StoredServer } from './server-state.ts';
 import { startServer } from './start-server.ts';
 import type { StartedServer } from './start-server.ts';
 import type { SupervisionContext } from './supervision-context.ts';
-import { watchLiveness } from './watch-liveness.ts';
+import { watchHealth } from './watch-health.ts';
 
 export interface SupervisorOptions {
   context: SupervisionContext;
@@ -78,7 +79,7 @@ export class ServerSupervisor {
   }
 
   status(): ServerStatus {
-    return this.#kept.status();
+    return this.#kept.status(this.handle);
   }
 
   /** The first start. One that fails leaves nothing behind. @throws as `startServer` does */
@@ -157,17 +158,13 @@ export class ServerSupervisor {
     this.#lease.hold(lease);
     this.#readyAt = performance.now();
     this.#kept.ready(target.host, lease.port);
-    const alive = new AbortController();
-    void handle.exited.then((exit) => {
-      alive.abort();
-      this.#whenReady(started, () => this.#afterExit(started, exit));
-    });
-    watchLiveness({
+    void handle.exited.then((exit) => this.#whenReady(started, () => this.#afterExit(started, exit)));
+    watchHealth({
+      ...started,
       context: this.#context,
-      target,
-      handle,
-      signal: alive.signal,
-      onFailure: (why) => this.#whenReady(started, () => this.#afterFailure(started, why)),
+      limits: this.#kept.stored.launch.limits,
+      signal: this.#stopWanted.signal,
+      onFailure: (...why) => this.#whenReady(started, () => this.#afterFailure(started, ...why)),
     });
   }
 
@@ -181,20 +178,20 @@ export class ServerSupervisor {
 
   async #afterExit(started: StartedServer, exit: ProcessExit): Promise<void> {
     const readyForMs = performance.now() - this.#readyAt;
-    const reason = `it ended with ${describeExit(exit)}`;
-    this.#kept.unwell(reason);
+    const why = whyItEnded(exit, started.handle, this.#kept.stored.launch.limits);
+    this.#kept.unwell(why.reason);
     this.#kept.exited(exit, false);
     await this.#finishRun(started);
-    await this.#comeBack({ exit, readyForMs, reason });
+    await this.#comeBack({ exit, readyForMs, ...why });
   }
 
   /** It runs and is not well, so it is ended to be started anew. */
-  async #afterFailure(started: StartedServer, reason: string): Promise<void> {
+  async #afterFailure(started: StartedServer, reason: string, isFinal: boolean): Promise<void> {
     const readyForMs = performance.now() - this.#readyAt;
     this.#kept.unwell(reason);
     await this.#finishRun(started);
     this.#kept.exited(await started.handle.exited, false);
-    await this.#comeBack({ exit: null, readyForMs, reason });
+    await this.#comeBack({ exit: null, readyForMs, reason, isFinal });
   }
 
   /** What is left of its tree goes, and its last lines are handed over. */

@@ -15,6 +15,7 @@ import { acquirePort, releasePort } from './acquire-port.ts';
 import { awaitReady } from './await-ready.ts';
 import type { ReadyOutcome } from './await-ready.ts';
 import { giveUp, portTaken } from './give-up.ts';
+import { launchLimits } from './limits.ts';
 import type { StoredLaunch } from './server-state.ts';
 
 export interface StartServerOptions {
@@ -101,6 +102,7 @@ async function startOn(lease: PortLease, options: StartServerOptions): Promise<A
     env,
     ipc: launch.ipc,
     ...(dir === undefined ? {} : { dir }),
+    limits: launchLimits(launch.limits),
     onOutput: receiver.onOutput,
     ...(receiver.onDropped ? { onDropped: receiver.onDropped } : {}),
     onMessage: (message) => {

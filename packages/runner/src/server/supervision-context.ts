@@ -5,6 +5,8 @@ import type { FrameworkPlugin, Logger, PluginSet, RestartPolicy, RunnerEvents } 
 
 import type { LivenessConfig, ResolvedConfig } from '../config.ts';
 import { maxTimer } from '../resolve-config.ts';
+import { createMemoryWatch } from './memory-watch.ts';
+import type { MemoryWatch } from './memory-watch.ts';
 import type { ServerSupervisor } from './server-supervisor.ts';
 import type { StartTiming } from './start-server.ts';
 import { createStateStore } from './state-store.ts';
@@ -23,6 +25,7 @@ export interface SupervisionContext {
   /** `null`: off. */
   liveness: Readonly<LivenessConfig> | null;
   probeTimeoutMs: number;
+  memory: MemoryWatch;
   frameworkOf(name: string): FrameworkPlugin;
   /** From SIGTERM to SIGKILL, in ms, for a framework that wants so long to drain. */
   graceMs(drainSeconds: number): number;
@@ -68,6 +71,7 @@ export function createContext({
     restart: config.restart,
     liveness: config.liveness,
     probeTimeoutMs: healthCheck.timeoutMs,
+    memory: createMemoryWatch(logger),
     frameworkOf: (name) => frameworkOf(plugins, name),
     graceMs: (drainSeconds) =>
       Math.min(config.stopGraceMs ?? Math.max(defaultGraceMs, drainSeconds * 1000), maxGraceMs),

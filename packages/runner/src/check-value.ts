@@ -1,0 +1,46 @@
+import { ProjectRunnerError } from '@project-runner/core';
+
+// Each throws `CONFIG_INVALID` with the key, the value and what was expected; what is absent is let through.
+
+export function whole(key: string, value: unknown, min: number, max: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    throw wrong(key, value, `a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+export function text(key: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || value === '') throw wrong(key, value, 'a string that is not empty');
+  return value;
+}
+
+export function flag(key: string, value: unknown): boolean | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'boolean') throw wrong(key, value, 'true or false');
+  return value;
+}
+
+export function expectObject(key: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrong(key, value, 'an object');
+  }
+}
+
+export function wrong(
+  key: string,
+  value: unknown,
+  expected: string,
+  what = 'wrong value',
+): ProjectRunnerError {
+  return new ProjectRunnerError(
+    'CONFIG_INVALID',
+    `${what} for ${key}: expected ${expected}, found ${show(value)}`,
+  );
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+}
