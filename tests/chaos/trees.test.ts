@@ -10,7 +10,7 @@ import { deployFolder, processesMarked, testRunner } from '../support/test-runne
 import type { TestRunner } from '../support/test-runner.ts';
 import { isLong } from './long.ts';
 
-const rounds = isLong ? 20 : 3;
+const rounds = isLong ? 20 : 1;
 
 interface Tree extends TestRunner {
   server: RunningServer;
@@ -67,20 +67,17 @@ describe.each([
   });
 
   it.each([
-    ['of which each forks two more at SIGTERM, up to 50', 'bomb bomb setsid'],
-    ['that runs away at SIGTERM, one process after the other, 50 times', 'hare'],
-  ])('%s, ends with nobody left', async (_, kinds) => {
+    ['forks more and more at SIGTERM, 63 in all', 'bomb', 1000],
+    ['forks more and more at SIGTERM, and is killed meanwhile', 'bomb', 20],
+    ['runs away at SIGTERM, one process after the other', 'hare', 1000],
+    ['runs away at SIGTERM, and is killed meanwhile', 'hare', 20],
+  ] as const)('that %s, ends with nobody left', async (_, kinds, stopGraceMs) => {
     for (let round = 1; round <= rounds; round += 1) {
-      const { runner, server, told } = await deployTree(kinds, {
-        durable,
-        stopGraceMs: 1500,
-        envVars: { STUBBORN: kinds === 'hare' ? '' : '1' },
-      });
+      const { runner, server, told } = await deployTree(`${kinds} setsid`, { durable, stopGraceMs });
       await runner.stop(server);
-      for (let look = 0; look < 100; look += 1) expect(processesMarked(server.id)).toEqual([]);
-      console.log(told('up').length);
-      const before = told('up').length;
-      expect(before).toBeGreaterThan(1);
+      // A look may miss somebody who is about to fork, so one is not enough.
+      for (let look = 0; look < 50; look += 1) expect(processesMarked(server.id)).toEqual([]);
+      expect(told('term')).toContain(server.processId);
     }
   });
 });

@@ -8,6 +8,15 @@ export function carries(pid: number, id: string): boolean {
   return readMarkers(pid).includes(id);
 }
 
+/**
+ * The same, or not to be told: while a process becomes another program (`exec`), it has no environment for a moment. What
+ * never has one, such as a thread of the kernel, cannot be read.
+ */
+export function mayCarry(pid: number, id: string): boolean {
+  const environment = readProcFile(`${pid}/environ`);
+  return environment === '' || `\0${environment}`.includes(`\0${markerVariable}=${id}\0`);
+}
+
 /** Usually none or one; nothing keeps an environment from naming a variable twice. */
 export function readMarkers(pid: number): string[] {
   const environment = readProcFile(`${pid}/environ`);

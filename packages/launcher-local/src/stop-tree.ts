@@ -3,12 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ProjectRunnerError } from '@project-runner/core';
 import type { ProcessRef } from '@project-runner/core';
 
+import { mayHideMembers } from './hidden-members.ts';
 import { isLiving, readProcStat } from './proc-stat.ts';
 import type { ProcStat } from './proc-stat.ts';
 
 export interface StopTreeOptions {
   /** The living processes of the tree, looked up anew at each call. */
   members(): ProcStat[];
+  /** Whether a process is one of them, or it cannot be told right now. */
+  mayBeMember(stat: ProcStat): boolean;
   /** A shim ends by itself and tells how its child ended, so it is left alone while others live; `null` for none. */
   shim: ProcessRef | null;
   graceMs: number;
@@ -20,12 +23,14 @@ export interface StopTreeOptions {
 
 /** Looks at a shim without a child before it is taken for stuck. */
 const shimLooks = 20;
+/** Looks that found nobody and may have missed somebody, on a machine that forks without a pause. */
+const unsureLooks = 50;
 /** How long processes may take to vanish after SIGKILL. */
 const killPatienceMs = 3000;
 
 /**
  * One SIGTERM to each process of a tree (a Mastra server exits hard on a second one), SIGKILL after the grace; resolves
- * when two looks in a row find nothing.
+ * when a look finds nobody and nobody can have been missed.
  * @throws ProjectRunnerError `STOP_FAILED` naming the survivors
  */
 export async function stopTree(options: StopTreeOptions): Promise<void> {
@@ -44,23 +49,25 @@ export async function stopTree(options: StopTreeOptions): Promise<void> {
 
 async function emptyBefore(
   deadline: number,
-  { members, shim, exited }: StopTreeOptions,
+  { members, mayBeMember, shim, exited }: StopTreeOptions,
   asked: Set<string>,
   signal: 'SIGTERM' | 'SIGKILL',
 ): Promise<boolean> {
-  let empty = 0;
+  let unsure = 0;
   let alone = 0;
   let pause = 1;
   let first: Promise<unknown> | null = exited;
   for (;;) {
     const living = members();
-    empty = living.length === 0 ? empty + 1 : 0;
-    if (empty >= 2) return true;
+    if (living.length === 0) {
+      if (unsure >= unsureLooks || !mayHideMembers(mayBeMember)) return true;
+      unsure += 1;
+    }
     const others = living.filter((stat) => stat.pid !== shim?.pid);
     alone = others.length === 0 ? alone + 1 : 0;
     for (const stat of alone > shimLooks ? living : others) signalOnce(stat, signal, asked);
     if (performance.now() >= deadline) return false;
-    const wait = delay(empty > 0 ? 1 : pause);
+    const wait = delay(living.length === 0 ? 1 : pause);
     await (first ? Promise.race([first, wait]) : wait);
     // Looking costs a pass over /proc: seldom while the tree takes its time, often at its beginning.
     pause = Math.min(pause * 1.5, 50);

@@ -3,6 +3,7 @@ import type { ListeningSocket, ProcessExit, ProcessHandle, ProcessRef } from '@p
 import type { Cgroup } from './cgroup.ts';
 import { hasProc } from './has-proc.ts';
 import { listeningSockets } from './listening-sockets.ts';
+import { mayCarry } from './marker.ts';
 import { findTree } from './process-tree.ts';
 import { isLiving, readProcStat } from './proc-stat.ts';
 import type { ProcStat } from './proc-stat.ts';
@@ -26,6 +27,8 @@ export type TreeHandle = Pick<ProcessHandle, 'ref' | 'exited' | 'stop' | 'usage'
 /** What can be done with a tree, whoever its parent is. */
 export function treeHandle({ ref, leader, id, exited, cgroup }: TreeHandleOptions): TreeHandle {
   const members = (): ProcStat[] => withGroup(findTree(id, leader), cgroup);
+  const mayBeMember = ({ pid, group, session }: ProcStat): boolean =>
+    group === leader.pid || session === leader.pid || mayCarry(pid, id);
   let changedAt = performance.now();
   const changed = (): void => {
     changedAt = performance.now();
@@ -40,7 +43,7 @@ export function treeHandle({ ref, leader, id, exited, cgroup }: TreeHandleOption
     stop: ({ graceMs }) => {
       stopping ??= (
         hasProc
-          ? stopTree({ members, shim, graceMs, exited, killGroup: () => cgroup?.kill() })
+          ? stopTree({ members, mayBeMember, shim, graceMs, exited, killGroup: () => cgroup?.kill() })
           : stopTreePortable(leader.pid, graceMs, exited)
       ).finally(() => {
         // A stop that failed may be tried again.
