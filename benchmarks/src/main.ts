@@ -1,3 +1,5 @@
+import { logs } from './logs.ts';
+import { memory } from './memory.ts';
 import { ready } from './ready.ts';
 import { report } from './report.ts';
 import type { BenchResult } from './report.ts';
@@ -6,6 +8,8 @@ import { stop } from './stop.ts';
 import { usage } from './usage.ts';
 
 const benches: Record<string, (runs?: number) => Promise<BenchResult>> = {
+  logs,
+  memory,
   ready,
   restart,
   stop,
@@ -17,6 +21,8 @@ const runs = process.argv[3] === undefined ? undefined : Number(process.argv[3])
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
 if (bench && (runs === undefined || runs >= 1)) {
   report(await bench(runs));
+  // PM2's client may go on asking for its daemon.
+  process.exit();
 } else {
   console.error(`Which benchmark? pnpm bench <name> [runs], one of: ${Object.keys(benches).join(', ')}`);
   process.exitCode = 2;
