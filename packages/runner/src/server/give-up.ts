@@ -1,8 +1,8 @@
 import { ProjectRunnerError } from '@project-runner/core';
-import type { ProcessExit, ProcessHandle } from '@project-runner/core';
+import type { ProcessHandle, ServerLimits } from '@project-runner/core';
 
-import { describeExit } from '../build/install-dependencies.ts';
 import type { NotReady } from './await-ready.ts';
+import { whyItEnded } from './limits.ts';
 
 /** A flood of a log must not become the message. */
 const maxShownBytes = 16 * 1024;
@@ -11,7 +11,7 @@ const maxShownBytes = 16 * 1024;
 export function giveUp(
   outcome: NotReady,
   handle: ProcessHandle,
-  port: number,
+  { port, limits }: { port: number; limits: Readonly<ServerLimits> | undefined },
   lines: readonly string[],
 ): { portTaken: true; lines: readonly string[] } {
   const wasTaken =
@@ -25,7 +25,11 @@ export function giveUp(
       ...(cause === undefined ? {} : { cause }),
     });
   }
-  throw serverExited(handle.exit() ?? { code: null, signal: null }, lines);
+  const { reason } = whyItEnded(handle.exit() ?? { code: null, signal: null }, handle, limits);
+  throw new ProjectRunnerError(
+    'SERVER_EXITED',
+    withLines(`The server exited before it was ready: ${reason}`, lines),
+  );
 }
 
 export function portTaken(taken: readonly number[], lines: readonly string[]): ProjectRunnerError {
@@ -39,13 +43,6 @@ export function portTaken(taken: readonly number[], lines: readonly string[]): P
 /** A server may find another port of its own taken; no other lease would help it. */
 function saysTaken(line: string, port: number): boolean {
   return line.includes('EADDRINUSE') && new RegExp(`(?:^|\\D)${port}(?:\\D|$)`).test(line);
-}
-
-function serverExited(exit: ProcessExit, lines: readonly string[]): ProjectRunnerError {
-  return new ProjectRunnerError(
-    'SERVER_EXITED',
-    withLines(`The server exited with ${describeExit(exit)} before it was ready`, lines),
-  );
 }
 
 function withLines(message: string, lines: readonly string[]): string {

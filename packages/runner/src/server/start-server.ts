@@ -140,7 +140,8 @@ async function startOn(lease: PortLease, options: StartServerOptions): Promise<A
     return { started: { handle, receiver, lease, target: { ...target, host: outcome.host } } };
   }
   await endStart(handle, receiver, options);
-  return giveUp(outcome, handle, lease.port, await logs.tail(shownLines));
+  const { limits } = launch;
+  return giveUp(outcome, handle, { port: lease.port, limits }, await logs.tail(shownLines));
 }
 
 async function endStart(
