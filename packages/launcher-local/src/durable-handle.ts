@@ -30,6 +30,7 @@ export interface DurableHandleOptions {
   from: Readonly<Record<LogStreamName, number>>;
   budgetBytes: number;
   minFreeBytes: number;
+  punchHoles: boolean;
   /** Resolves at the end of the process. */
   exited: Promise<ProcessExit>;
   /** Ends the watch for `exited`. */
@@ -53,6 +54,7 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
       from: options.from[stream],
       budgetBytes: options.budgetBytes,
       minFreeBytes: options.minFreeBytes,
+      punchHoles: options.punchHoles,
       onChunk: async (chunk, end) => {
         await first?.catchUp();
         await guarded(() => receiver.onOutput(stream, chunk, end));

@@ -20,6 +20,7 @@ import { watchExit } from './watch-exit.ts';
 export interface SpoolLimits {
   budgetBytes: number;
   minFreeBytes: number;
+  punchHoles: boolean;
 }
 
 export interface DurableOptions extends SpoolLimits {

@@ -12,6 +12,11 @@ export interface LauncherLocalOptions {
   spoolBudgetBytes?: number;
   /** While the volume of the spools has less free, in bytes, unread output is given up. @default 67108864 */
   minFreeBytes?: number;
+  /**
+   * Give space of spools back by holes. Without them, as where the platform has none, a spool of 16 MiB that was read is
+   * emptied, and a line that comes in that very moment may be lost. @default true
+   */
+  punchHoles?: boolean;
   /** With `durable`: use control groups where this machine lets us, for limits and to end what hides. @default true */
   cgroups?: boolean;
   /** Without `durable`: how long output is read after the exit while somebody else holds the pipe, in ms. @default 2000 */
@@ -27,6 +32,7 @@ export function launcherLocal(options: LauncherLocalOptions = {}): LauncherPlugi
     durable = true,
     spoolBudgetBytes = 256 * 1024 * 1024,
     minFreeBytes = 64 * 1024 * 1024,
+    punchHoles = true,
     drainOutputMs = 2000,
     cgroups = process.platform === 'linux',
   } = options;
@@ -38,7 +44,7 @@ export function launcherLocal(options: LauncherLocalOptions = {}): LauncherPlugi
       );
     }
   }
-  const limits = { budgetBytes: spoolBudgetBytes, minFreeBytes };
+  const limits = { budgetBytes: spoolBudgetBytes, minFreeBytes, punchHoles };
   return {
     kind: 'launcher',
     name: 'local',

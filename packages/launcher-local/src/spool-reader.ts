@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { createFileWaker } from './file-waker.ts';
+import { cutSpool, readBase } from './spool-base.ts';
 import { createSpoolSpace } from './spool-space.ts';
 
 export interface SpoolReaderOptions {
@@ -12,6 +13,8 @@ export interface SpoolReaderOptions {
   budgetBytes: number;
   /** While the volume has less than this free, nothing unread is kept beyond one chunk. */
   minFreeBytes: number;
+  /** Give space back by holes where that can be had. */
+  punchHoles: boolean;
   onChunk(chunk: Uint8Array, end: number): void | Promise<void>;
   onDropped(bytes: number, end: number): void;
 }
@@ -35,12 +38,17 @@ const minPauseMs = 8;
 const maxPauseMs = 50;
 /** After this many empty looks the reader sleeps until the file changes. */
 const looksBeforeSleep = 6;
+/** Where there are no holes, a spool that was read wholly is emptied when it is so large. */
+const cutBytes = 16 * 1024 * 1024;
 /** Space is taken ahead not before the server had time to start. */
 const firstReserveMs = 1000;
 
 export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   const { file } = options;
-  const fd = openSync(file, 'r');
+  const fd = openSync(file, 'r+');
+  /** Output before the file's first byte. */
+  let base = readBase(file, fstatSync(fd).size);
+  let released = options.from;
   let offset = options.from;
   let handedOver = options.from;
   let behind: { until: number; resolve(): void }[] = [];
@@ -49,19 +57,26 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   let timer: NodeJS.Timeout | undefined;
   let emptyLooks = 0;
   let reserves = false;
-  const space = createSpoolSpace(file, options.from);
+  const space = createSpoolSpace(file, options.from, options.punchHoles);
   const waker = createFileWaker(file, () => void pump());
 
+  const sizeNow = (): number => base + fstatSync(fd).size;
+
+  const cutOff = (): void => {
+    if (closed || space.canPunch() || released - base < cutBytes) return;
+    const { size } = fstatSync(fd);
+    if (base + size === released) base = cutSpool(file, fd, base, size);
+  };
+
   const lookAtVolume = (): boolean => {
-    const { bavail, bsize } = statfsSync(file);
-    const isTight = bavail * bsize < options.minFreeBytes;
+    const isTight = freeBytes(file) < options.minFreeBytes;
     space.setTight(isTight);
     return isTight;
   };
 
   /** What exceeds the budget is skipped, half of the budget is kept, so that this happens now and then only. */
   const enforceBudget = (): void => {
-    const unread = fstatSync(fd).size - offset;
+    const unread = sizeNow() - offset;
     if (unread <= chunkBytes) return;
     const isTight = lookAtVolume();
     const budget = isTight ? chunkBytes : options.budgetBytes;
@@ -77,7 +92,7 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
     for (;;) {
       if (closed) return;
       enforceBudget();
-      const read = readSync(fd, scratch, 0, chunkBytes, offset);
+      const read = readSync(fd, scratch, 0, chunkBytes, offset - base);
       if (read === 0) return;
       emptyLooks = 0;
       offset += read;
@@ -107,7 +122,7 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
     if (emptyLooks > looksBeforeSleep) {
       waker.arm();
       // What came between the last look and the watch woke nobody.
-      if (fstatSync(fd).size > offset) void pump();
+      if (sizeNow() > offset) void pump();
       return;
     }
     const pause = Math.min(minPauseMs * 2 ** emptyLooks, maxPauseMs);
@@ -116,7 +131,7 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
 
   const reserveTimer = setTimeout(() => {
     reserves = true;
-    if (!closed) space.grown(fstatSync(fd).size);
+    if (!closed) space.grown(sizeNow());
   }, firstReserveMs).unref();
 
   void pump();
@@ -129,14 +144,18 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
     },
     async catchUp() {
       if (closed) return;
-      const until = fstatSync(fd).size;
+      const until = sizeNow();
       if (handedOver >= until) return;
       const reached = Promise.withResolvers<void>();
       behind.push({ until, resolve: reached.resolve });
       void pump();
       await reached.promise;
     },
-    release: space.release,
+    release(end) {
+      released = Math.max(released, end);
+      space.release(end);
+      cutOff();
+    },
     close() {
       if (closed) return;
       closed = true;
@@ -148,4 +167,14 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
       closeSync(fd);
     },
   };
+}
+
+function freeBytes(file: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(file);
+    return bavail * bsize;
+  } catch {
+    // Somebody removed the file: what was written to it is still read, and needs no watching.
+    return Number.POSITIVE_INFINITY;
+  }
 }

@@ -8,6 +8,8 @@ export interface SpoolSpace {
   grown(size: number): void;
   /** While the volume is nearly full, every block counts. */
   setTight(tight: boolean): void;
+  /** Whether blocks can be given back while the file keeps its length. */
+  canPunch(): boolean;
   close(): void;
 }
 
@@ -15,10 +17,10 @@ export interface SpoolSpace {
 const worth = { release: 16 * 1024 * 1024, tight: 128 * 1024 };
 const reserveBytes = 512 * 1024;
 
-/** Without `fallocate` (macOS, some file systems) a spool only grows; its budget bounds what is unread of it. */
-let works = process.platform === 'linux';
+/** `fallocate` of util-linux, and a file system that can. The first try tells. */
+let platformCan = process.platform === 'linux';
 
-export function createSpoolSpace(file: string, from: number): SpoolSpace {
+export function createSpoolSpace(file: string, from: number, holes: boolean): SpoolSpace {
   let released = from;
   let punched = from;
   let size = from;
@@ -31,6 +33,7 @@ export function createSpoolSpace(file: string, from: number): SpoolSpace {
   let busy = false;
   let closed = false;
 
+  const canPunch = (): boolean => holes && platformCan;
   const wantsPunch = (): boolean => released - punched >= (isTight ? worth.tight : worth.release);
   const wantsReserve = (): boolean =>
     isTight
@@ -43,7 +46,7 @@ export function createSpoolSpace(file: string, from: number): SpoolSpace {
     const ok = await fallocate(['--punch-hole'], start, end, file);
     credit += ok ? end - start : 0;
     // The first one tells whether the file system can.
-    works = ok || start > from;
+    platformCan = ok || start > from;
   };
 
   /** On a nearly full volume no more is taken than was given back. */
@@ -57,7 +60,7 @@ export function createSpoolSpace(file: string, from: number): SpoolSpace {
 
   /** Space is given back before more is asked for. */
   const nextTask = (): (() => Promise<void>) | null => {
-    if (!works || closed) return null;
+    if (!canPunch() || closed) return null;
     if (wantsPunch()) return punch;
     return wantsReserve() ? reserve : null;
   };
@@ -82,6 +85,7 @@ export function createSpoolSpace(file: string, from: number): SpoolSpace {
     setTight(tight) {
       isTight = tight;
     },
+    canPunch,
     close() {
       closed = true;
     },
