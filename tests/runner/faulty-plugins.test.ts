@@ -2,18 +2,12 @@ import { get } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type {
-  EdgeRouter,
-  HealthProbePlugin,
-  PortStrategyPlugin,
-  ProbeResult,
-  RouteConfig,
-  RouteInfo,
-} from '@project-runner/core';
+import type { HealthProbePlugin, PortStrategyPlugin, ProbeResult } from '@project-runner/core';
 import { portsRange } from '@project-runner/ports-range';
 import type { LocalProcessRunner } from '@project-runner/runner';
 import { describe, expect, it } from 'vitest';
 
+import { memoryRouter } from '../support/memory-router.ts';
 import { recordEvents } from '../support/server-events.ts';
 import { serverProject } from '../support/server-project.ts';
 import { buildFolder, deployFolder, processesMarked, testRunner } from '../support/test-runner.ts';
@@ -84,34 +78,6 @@ describe('a health probe', () => {
 });
 
 describe('a router', () => {
-  /** Routes in memory; `hangs` makes every change wait for ever. */
-  function memoryRouter(
-    onChange: (route: RouteConfig) => Promise<void> = () => Promise.resolve(),
-  ): EdgeRouter & { routes: Map<string, RouteInfo>; hangs: boolean } {
-    const routes = new Map<string, RouteInfo>();
-    const change = async (config: RouteConfig): Promise<RouteInfo> => {
-      if (router.hangs) await never();
-      const info = { ...config, routeId: config.deploymentId };
-      routes.set(config.deploymentId, info);
-      await onChange(config);
-      return info;
-    };
-    const router = {
-      routes,
-      hangs: false,
-      registerRoute: change,
-      updateRoute: (_: string, config: Partial<RouteConfig>) => change(config as RouteConfig),
-      async removeRoute(id: string) {
-        if (router.hangs) await never();
-        routes.delete(id);
-      },
-      getRoute: (id: string) => Promise.resolve(routes.get(id)),
-      listRoutes: () => Promise.resolve([...routes.values()]),
-      checkRouteHealth: () => Promise.resolve({ healthy: true }),
-    };
-    return router;
-  }
-
   it('that hangs fails the deploy after its deadline, and nothing is left', async () => {
     const { runner } = testRunner();
     const router = memoryRouter();
