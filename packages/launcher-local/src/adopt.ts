@@ -6,6 +6,7 @@ import { hasProc } from './has-proc.ts';
 import type { SpoolLimits } from './launch-durable.ts';
 import { carries } from './marker.ts';
 import { isProcessAlive, isSameProcess, readProcessRef } from './process-ref.ts';
+import { findTree } from './process-tree.ts';
 import { openRunFolder } from './run-folder.ts';
 import { treeHandle } from './tree-handle.ts';
 import { watchExit } from './watch-exit.ts';
@@ -61,7 +62,8 @@ function shimRef(pid: number, id: string, bootId: string | null): ProcessRef {
  * Without a folder a process is known by its marker only: how it ends is not told, and its output went with the pipes of
  * that runner.
  */
-function adoptBare({ ref, id }: AdoptRequest): ProcessHandle | null {
+function adoptBare({ ref: given, id }: AdoptRequest): ProcessHandle | null {
+  const ref = given ?? (hasProc ? findRoot(id) : null);
   if (!ref || !hasProc || !isProcessAlive(ref.pid)) return null;
   if (!carries(ref.pid, id)) return null;
   const found = readProcessRef(ref.pid);
@@ -83,4 +85,12 @@ function adoptBare({ ref, id }: AdoptRequest): ProcessHandle | null {
     exit: () => (ended === null && !isSameProcess(found) ? { code: null, signal: null } : ended),
     detach: () => detached.abort(),
   };
+}
+
+/** The first process of a tree that nothing but its marker is known of. */
+function findRoot(id: string): ProcessRef | null {
+  const members = findTree(id, { pid: -1, startTime: 'gone', bootId: null });
+  const pids = new Set(members.map(({ pid }) => pid));
+  const root = members.find(({ parent }) => !pids.has(parent));
+  return root ? readProcessRef(root.pid) : null;
 }

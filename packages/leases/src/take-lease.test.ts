@@ -54,6 +54,7 @@ it('takes over from a pid that was given to somebody else, from another boot, an
   for (const [index, text] of [...holders, '{"pid":', ''].entries()) {
     writeFileSync(join(dir, `k${index}.3.json`), text);
     expect(readLease(dir, `k${index}`)).toBeNull();
+    expect(readLease(dir, `k${index}`, { dead: true })?.owner).toBe(index < 2 ? 'gone' : undefined);
     expect(takeLease(dir, `k${index}`, 'new')).not.toBeNull();
     expect(readdirSync(dir).filter((name) => name.startsWith(`k${index}.`))).toEqual([`k${index}.4.json`]);
   }

@@ -60,10 +60,11 @@ export function takeLease(dir: string, key: string, owner: string): ReleaseLease
   };
 }
 
-/** The living holder of a lease, `null` for none. */
-export function readLease(dir: string, key: string): Lease | null {
+/** The living holder of a lease, `null` for none. `dead`: also one that is gone and has not given it back. */
+export function readLease(dir: string, key: string, { dead = false }: { dead?: boolean } = {}): Lease | null {
   const newest = generations(dir, key).at(-1);
-  return newest && isHeld(newest) ? newest.record : null;
+  if (!newest || newest.record?.released) return null;
+  return dead || isHeld(newest) ? newest.record : null;
 }
 
 function isHeld({ record }: Generation): boolean {

@@ -181,7 +181,7 @@ export class LocalProcessRunner implements ProjectRunner {
   }
 
   async recover(): Promise<RunningServer[]> {
-    await this.#servers.recover();
+    await Promise.all([this.#builder.recover(), this.#servers.recover()]);
     return this.#servers.running();
   }
 

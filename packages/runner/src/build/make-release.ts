@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import { callPlugin, ProjectRunnerError } from '@project-runner/core';
 import type { BuildPlan, FrameworkPlugin } from '@project-runner/core';
 
@@ -23,6 +21,8 @@ import { runBuildScript } from './run-build-script.ts';
 
 export interface MakeReleaseOptions extends ProjectBuilderParts {
   request: BuildRequest;
+  /** Marks the processes of this build. */
+  id: string;
   /** Where the files go. */
   dir: string;
   log: BuildLog;
@@ -94,7 +94,7 @@ async function installAndBuild(detected: Detected, options: MakeReleaseOptions):
     callPlugin(framework, 'build', () => framework.build(snapshotDirectory(projectDir, rootDir)));
   const context = {
     launcher: plugins.one('launcher'),
-    id: `build-${randomUUID()}`,
+    id: options.id,
     signal,
     env: env(askPlan().env),
     onLine: log.line,

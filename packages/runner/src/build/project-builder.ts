@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import type { Build, BuildOptions, PluginSet, Project, ProjectSource } from '@project-runner/core';
 
 import type { ResolvedConfig } from '../config.ts';
@@ -6,6 +8,7 @@ import { createBuildLog } from './build-log.ts';
 import type { BuildLog } from './build-log.ts';
 import { createBuildQueue } from './build-queue.ts';
 import type { BuildQueue } from './build-queue.ts';
+import { claimBuild, endOrphanedBuilds } from './claim-build.ts';
 import { checkBuildOptions } from './check-build-options.ts';
 import { makeRelease } from './make-release.ts';
 import { onAbort } from './on-abort.ts';
@@ -30,6 +33,7 @@ export class ProjectBuilder {
   readonly #queue: BuildQueue;
   readonly #running = new Map<string, AbortController>();
   readonly #settled = new Set<Promise<unknown>>();
+  #recovered: Promise<void> | null = null;
 
   constructor(parts: ProjectBuilderParts) {
     this.#parts = parts;
@@ -46,6 +50,13 @@ export class ProjectBuilder {
     this.#settled.add(settled);
     void settled.then(() => this.#settled.delete(settled));
     return result;
+  }
+
+  /** Ends what a runner that was killed left of its builds. Once; never rejects. */
+  recover(): Promise<void> {
+    const { config, plugins } = this.#parts;
+    this.#recovered ??= endOrphanedBuilds({ ...config, launcher: plugins.one('launcher') });
+    return this.#recovered;
   }
 
   /** Cancels all builds, running and waiting; resolves when they have ended. */
@@ -70,6 +81,7 @@ export class ProjectBuilder {
       const opened = log;
       checkBuildOptions(options);
       unlisten = onAbort(options.signal, abort);
+      await this.recover();
       await this.#queue.run(cancel.signal, async () => {
         startedAt = new Date();
         await this.#make(dir, request, opened, cancel);
@@ -92,9 +104,12 @@ export class ProjectBuilder {
       // Another build of that id has cleared the folder and owns it now.
       if (!this.#running.has(dir)) void this.#discard(dir);
     };
+    const id = `build-${randomUUID()}`;
+    const release = claimBuild(this.#parts.config.stateDir, id, dir);
+    const { signal } = cancel;
     return this.#withTimeout(cancel, request.options?.timeoutMs, () =>
-      makeRelease({ ...this.#parts, request, dir, log, signal: cancel.signal, onLateAnswer }),
-    );
+      makeRelease({ ...this.#parts, request, id, dir, log, signal, onLateAnswer }),
+    ).finally(release);
   }
 
   /** A copy is easily 160 MB, and one that failed is of no use to anybody; its log is. */
