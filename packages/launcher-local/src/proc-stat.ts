@@ -45,11 +45,11 @@ export function parseProcStat(text: string): ProcStat | null {
 }
 
 /** Every process of the machine that is not a zombie. */
-export function readAllProcStats(): ProcStat[] {
+export function readAllProcStats(read: (pid: number) => ProcStat | null = readProcStat): ProcStat[] {
   const living: ProcStat[] = [];
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
-    const stat = pid > 0 ? readProcStat(pid) : null;
+    const stat = pid > 0 ? read(pid) : null;
     if (stat && isLiving(stat)) living.push(stat);
   }
   return living;

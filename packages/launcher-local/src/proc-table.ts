@@ -1,5 +1,6 @@
+import { keepStats, readKeptStat } from './kept-stats.ts';
 import { readMarkers } from './marker.ts';
-import { readAllProcStats, readProcFile } from './proc-stat.ts';
+import { readAllProcStats, readProcFile, readProcStat } from './proc-stat.ts';
 import type { ProcStat } from './proc-stat.ts';
 
 /** All living processes of the machine at one moment. */
@@ -33,7 +34,7 @@ let known = new Map<number, KnownMarkers>();
 
 /** A table of this very moment, nothing in it remembered. */
 export function readProcTable(): ProcTable {
-  return createTable((stat) => readMarkers(stat.pid));
+  return createTable(readProcStat, (stat) => readMarkers(stat.pid));
 }
 
 /**
@@ -44,7 +45,7 @@ export function sharedProcTable(notBefore: number): ProcTable {
   const oldest = Math.max(notBefore, performance.now() - sharedMs);
   if (shared && shared.at >= oldest) return shared;
   const next = new Map<number, KnownMarkers>();
-  shared = createTable((stat, ageMs) => {
+  const table = createTable(readKeptStat, (stat, ageMs) => {
     const before = known.get(stat.pid);
     if (before && isStillTrue(before, stat)) {
       next.set(stat.pid, before);
@@ -57,7 +58,9 @@ export function sharedProcTable(notBefore: number): ProcTable {
     return markers;
   });
   known = next;
-  return shared;
+  shared = table;
+  keepStats(new Set([...table.marked.values()].flat().map((stat) => stat.pid)));
+  return table;
 }
 
 /** Who carried a marker once is ours for life; who had none may have got one with another program. */
@@ -65,7 +68,10 @@ function isStillTrue(before: KnownMarkers, { startTime, command }: ProcStat): bo
   return before.startTime === startTime && (before.markers.length > 0 || before.command === command);
 }
 
-function createTable(markersOf: (stat: ProcStat, ageMs: number) => readonly string[]): ProcTable {
+function createTable(
+  read: (pid: number) => ProcStat | null,
+  markersOf: (stat: ProcStat, ageMs: number) => readonly string[],
+): ProcTable {
   const at = performance.now();
   const uptimeMs = readUptime();
   const byPid = new Map<number, ProcStat>();
@@ -73,7 +79,7 @@ function createTable(markersOf: (stat: ProcStat, ageMs: number) => readonly stri
   const groups = new Map<number, ProcStat[]>();
   const sessions = new Map<number, ProcStat[]>();
   const marked = new Map<string, ProcStat[]>();
-  for (const stat of readAllProcStats()) {
+  for (const stat of readAllProcStats(read)) {
     byPid.set(stat.pid, stat);
     add(children, stat.parent, stat);
     add(groups, stat.group, stat);

@@ -70,5 +70,7 @@ describe('whyItEnded', () => {
     );
     expect(whyItEnded(exit, {}, { memoryMb: 100 })).toEqual(plain);
     expect(whyItEnded(exit, { outOfMemory }, undefined)).toEqual(plain);
+    const ended = { code: 1, signal: null };
+    expect(whyItEnded(ended, { outOfMemory }, { memoryMb: 100, onMemory: 'kill' }).isFinal).toBe(false);
   });
 });

@@ -61,7 +61,11 @@ export function whyItEnded(
   limits: Readonly<ServerLimits> = {},
 ): Pick<EndedRun, 'reason' | 'isFinal'> {
   const reason = `it ended with ${describeExit(exit)}`;
-  if (limits.memoryMb === undefined || !handle.outOfMemory?.()) return { reason, isFinal: false };
+  // The kernel may have killed a child at some time, and the server ended by itself later.
+  const wasKilled = exit.signal === 'SIGKILL' || exit.code === 137;
+  if (!wasKilled || limits.memoryMb === undefined || !handle.outOfMemory?.()) {
+    return { reason, isFinal: false };
+  }
   return {
     reason: `${reason}, because it needed more memory than its limit of ${limits.memoryMb} MB`,
     isFinal: limits.onMemory === 'kill',
