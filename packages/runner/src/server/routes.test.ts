@@ -1,0 +1,114 @@
+import type { EdgeRouter, RouteConfig, RouteInfo } from '@project-runner/core';
+import { describe, expect, it } from 'vitest';
+
+import { createRoutes } from './routes.ts';
+
+const config: RouteConfig = {
+  deploymentId: 'd',
+  projectId: 'p',
+  subdomain: 'shop',
+  targetHost: '127.0.0.1',
+  targetPort: 4000,
+};
+const target = { host: '127.0.0.1', port: 4000 };
+const { signal } = new AbortController();
+
+/** A router that notes its calls; those named in `broken` throw or hang. */
+function fakeRouter(broken: Partial<Record<keyof EdgeRouter, 'throws' | 'hangs'>> = {}) {
+  const calls: string[] = [];
+  let known: RouteInfo | null = null;
+  const does = async (name: keyof EdgeRouter, detail: string | number = ''): Promise<void> => {
+    calls.push(`${name} ${detail}`.trim());
+    if (broken[name] === 'throws') throw new Error('router down');
+    if (broken[name] === 'hangs') await new Promise(() => undefined);
+  };
+  const keep = (route: RouteConfig): RouteInfo => (known = { ...route, routeId: 'r' });
+  const router: EdgeRouter = {
+    registerRoute: (route) => does('registerRoute', route.targetPort).then(() => keep(route)),
+    updateRoute: (id, route) => does('updateRoute', id).then(() => keep({ ...config, ...route })),
+    removeRoute: (id) => does('removeRoute', id).then(() => void (known = null)),
+    getRoute: () => does('getRoute').then(() => known),
+    listRoutes: () => Promise.resolve([]),
+    checkRouteHealth: () => Promise.resolve({ healthy: true }),
+  };
+  return { router, calls, broken };
+}
+
+function routesOf(router: EdgeRouter | undefined) {
+  const errors: string[] = [];
+  const error = (message: string): void => void errors.push(message);
+  const logger = { debug() {}, info() {}, warn() {}, error };
+  return { errors, ...createRoutes({ getRouter: () => router, logger, deadlineMs: 30 }) };
+}
+
+describe('createRoutes', () => {
+  it('registers a route, then updates it, then removes it', async () => {
+    const { router, calls } = fakeRouter();
+    const routes = routesOf(router);
+    await routes.point(config, signal);
+    await routes.point({ ...config, targetPort: 4001 }, signal);
+    await routes.remove('d', { ...target, port: 4001 });
+    expect(calls.join()).toBe('getRoute,registerRoute 4000,getRoute,updateRoute r,getRoute,removeRoute r');
+  });
+
+  it('leaves a route alone that leads to another server by now', async () => {
+    const { router, calls } = fakeRouter();
+    const routes = routesOf(router);
+    await routes.point({ ...config, targetPort: 4001 }, signal);
+    await routes.remove('d', target);
+    expect(calls).not.toContain('removeRoute r');
+    await routes.remove('d', { host: '::1', port: 4001 });
+    expect(calls).not.toContain('removeRoute r');
+  });
+
+  it('does nothing without a router', async () => {
+    const routes = routesOf(undefined);
+    await routes.point(config, signal);
+    await routes.remove('d', target);
+    expect(routes.errors).toEqual([]);
+  });
+
+  it.each(['throws', 'hangs'] as const)('names a router that %s when it points', async (how) => {
+    const { router } = fakeRouter({ registerRoute: how });
+    await expect(routesOf(router).point(config, signal)).rejects.toMatchObject({
+      code: 'ROUTE_FAILED',
+      message: expect.stringMatching(
+        /point shop at 127\.0\.0\.1:4000: (router down|it did not answer within 30 ms)/,
+      ) as string,
+    });
+  });
+
+  it.each(['throws', 'hangs'] as const)('never rejects for a router that %s when it removes', async (how) => {
+    const { router } = fakeRouter({ getRoute: how });
+    const routes = routesOf(router);
+    await routes.remove('d', target);
+    expect(routes.errors).toEqual(['The route of deployment d could not be removed']);
+  });
+
+  it('ends with the reason of the signal, and the next change of the deployment waits for none', async () => {
+    const { router, broken } = fakeRouter({ getRoute: 'hangs' });
+    const routes = routesOf(router);
+    const abort = new AbortController();
+    const pointing = routes.point(config, abort.signal);
+    abort.abort(new Error('closed'));
+    await expect(pointing).rejects.toThrow('closed');
+    delete broken.getRoute;
+    await routes.point(config, signal);
+    expect(await router.getRoute('d')).toMatchObject({ targetPort: 4000 });
+  });
+
+  it('changes routes of one deployment in the order of the calls', async () => {
+    const { router, calls } = fakeRouter();
+    const routes = routesOf(router);
+    await Promise.all([
+      routes.point(config, signal),
+      routes.remove('d', target),
+      routes.point({ ...config, targetPort: 4002 }, signal),
+    ]);
+    expect(calls.filter((call) => call !== 'getRoute')).toEqual([
+      'registerRoute 4000',
+      'removeRoute r',
+      'registerRoute 4002',
+    ]);
+  });
+});
