@@ -5,7 +5,17 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { ProjectRunnerError } from '@project-runner/core';
-import type { LauncherPlugin, LaunchSpec, ProcessExit, ProcessHandle } from '@project-runner/core';
+import type {
+  AdoptRequest,
+  LauncherPlugin,
+  LaunchSpec,
+  OutputReceiver,
+  ProcessExit,
+  ProcessHandle,
+} from '@project-runner/core';
+
+import { keepOutput } from './kept-output.test-support.ts';
+import type { KeptOutput } from './kept-output.test-support.ts';
 
 /** Whether the processes of a group can be looked up. */
 export const hasProc: boolean = existsSync('/proc/self/stat');
@@ -13,26 +23,56 @@ export const hasProc: boolean = existsSync('/proc/self/stat');
 /** What is done differently from the launcher that is right. */
 export interface LauncherBreaks {
   spec?: (spec: LaunchSpec) => LaunchSpec;
-  handle?: (handle: ProcessHandle) => Partial<ProcessHandle>;
+  handle?: (handle: ProcessHandle, run: Run) => Partial<ProcessHandle>;
   failure?: unknown;
+  /** Processes with a folder can be adopted. */
+  durable?: boolean;
+  request?: (request: AdoptRequest, run: Run) => AdoptRequest;
+  adopted?: (handle: ProcessHandle) => Partial<ProcessHandle>;
+  /** Answers for a process of which there is no trace. */
+  untraced?: (request: AdoptRequest) => ProcessHandle | null;
 }
 
+/** A process, whoever has a handle of it. */
+export interface Run {
+  id: string;
+  pid: number;
+  env: Readonly<Record<string, string>>;
+  output: KeptOutput;
+  exited: Promise<ProcessExit>;
+  exit: () => ProcessExit | null;
+}
+
+/** By folder. A real launcher keeps this in the folder; here the process that would have to find it there is the same. */
+const runs = new Map<string, Run>();
 const pids: number[] = [];
 
 /** A launcher whose tree is the process group: right for processes that do not leave it. */
 export function groupLauncher(breaks: LauncherBreaks = {}): LauncherPlugin {
-  const { spec = (given) => given, handle, failure } = breaks;
+  const { spec = (given) => given, request = (given) => given, untraced = () => null } = breaks;
   return {
     kind: 'launcher',
     name: 'group',
     apiVersion: 1,
     launch: async (given) => {
-      const good = await launch(spec(given)).catch((error: unknown) => {
-        throw failure ?? error;
+      const changed = spec(given);
+      const run = await start(changed).catch((error: unknown) => {
+        throw breaks.failure ?? error;
       });
-      pids.push(good.ref.pid);
-      return { ...good, ...handle?.(good) };
+      pids.push(run.pid);
+      if (given.dir !== undefined) runs.set(given.dir, run);
+      const good = handleOf(run, changed, { stdout: 0, stderr: 0 });
+      return { ...good, ...breaks.handle?.(good, run) };
     },
+    ...(breaks.durable && {
+      adopt: async (given) => {
+        const run = runs.get(given.dir ?? '');
+        if (run?.id !== given.id) return untraced(given);
+        const changed = request(given, run);
+        const good = handleOf(run, changed, changed.from);
+        return { ...good, ...breaks.adopted?.(good) };
+      },
+    }),
   };
 }
 
@@ -50,15 +90,7 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-async function launch({
-  file,
-  args,
-  cwd,
-  env,
-  ipc,
-  onOutput,
-  onMessage,
-}: LaunchSpec): Promise<ProcessHandle> {
+async function start({ id, file, args, cwd, env, ipc, onMessage }: LaunchSpec): Promise<Run> {
   const child = spawn(file, args, {
     cwd,
     env,
@@ -72,27 +104,34 @@ async function launch({
       resolve(ended);
     });
   });
-  child.stdout?.on('data', (chunk: Uint8Array) => void onOutput('stdout', chunk, 0));
-  child.stderr?.on('data', (chunk: Uint8Array) => void onOutput('stderr', chunk, 0));
+  const output = keepOutput(child);
   child.on('message', (message) => onMessage?.(message));
-  const closed = once(child, 'close').then(
-    () => undefined,
-    () => undefined,
-  );
-  const pid = await spawned(child, file);
+  return { id, pid: await spawned(child, file), env, output, exited, exit: () => ended };
+}
+
+function handleOf(
+  { pid, env, output, exited, exit }: Run,
+  receiver: OutputReceiver,
+  from: AdoptRequest['from'],
+): ProcessHandle {
+  const detached = new AbortController();
   let stopping: Promise<void> | undefined;
   return {
     ref: { pid, startTime: null, bootId: null },
     exited,
-    closed,
-    exit: () => ended,
+    closed: output.follow(receiver, from, detached.signal),
+    exit,
     stop: ({ graceMs }) => (stopping ??= stop(pid, graceMs, exited)),
     usage: () => {
-      const members = ended && !hasProc ? [] : groupMembers(pid);
+      const members = exit() && !hasProc ? [] : groupMembers(pid);
       const memoryBytes = members.reduce((sum, bytes) => sum + bytes, 0);
       return Promise.resolve(members.length === 0 ? null : { memoryBytes, cpuPercent: 0 });
     },
     listening: () => Promise.resolve(null),
+    release: (stream, end) => void output.bytes[stream].fill(0, 0, end),
+    readOutput: (stream, start, end) => output.bytes[stream].subarray(start, end),
+    detach: () => detached.abort(),
+    environment: () => env,
   };
 }
 

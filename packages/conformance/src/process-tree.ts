@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
-import { patienceMs, stay } from './launch-node.ts';
+import { stay } from './launch-node.ts';
 import type { Launched, LaunchNode } from './launch-node.ts';
+import { patienceMs } from './output-recorder.ts';
 import { within } from './within.ts';
 
 /** A process and a child of it, which is heard over a connection of its own: pipes and pids may outlive a process. */
@@ -21,7 +22,7 @@ export interface TreeCode {
 }
 
 /** The system closes the connection of a process with it; that takes a moment to be heard. */
-const goneMs = 1000;
+const goneMs = 2000;
 
 /** Launches a process that starts another one, and uses them when both run. */
 export async function withTree(

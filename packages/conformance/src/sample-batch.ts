@@ -35,3 +35,10 @@ export function batch(
     },
   };
 }
+
+/** Five lines of both streams. */
+export const sample: readonly LogBatch[] = [
+  batch(['one', 'two'], 1, { time: new Date(1000) }),
+  batch(['bad'], 3, { stream: 'stderr', time: new Date(2000) }),
+  batch(['four', ''], 4, { time: new Date(3000) }),
+];

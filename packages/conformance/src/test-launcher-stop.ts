@@ -22,7 +22,7 @@ export function testLauncherStop(
   check('stop: SIGTERM comes once, and a second call joins the first', async (launch) => {
     const { says, stop, exited, closed, output } = await launch(`
       let n = 0;
-      process.on("SIGTERM", () => { console.log("term", ++n); setTimeout(() => process.exit(0), 300); });
+      process.on("SIGTERM", () => { console.log("term", ++n); setTimeout(() => process.exit(0), 500); });
       console.log("ready"); ${stay}`);
     await says('ready');
     const first = stop(3000);

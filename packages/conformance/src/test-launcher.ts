@@ -5,11 +5,14 @@ import { inspect } from 'node:util';
 
 import type { LauncherPlugin } from '@project-runner/core';
 
-import { nodeSpec, patienceMs, stay, withLauncher } from './launch-node.ts';
+import { nodeSpec, stay, withLauncher } from './launch-node.ts';
 import type { LaunchNode } from './launch-node.ts';
+import { patienceMs } from './output-recorder.ts';
 import { withTree } from './process-tree.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
+import { testLauncherDurable } from './test-launcher-durable.ts';
+import { testLauncherOutput } from './test-launcher-output.ts';
 import { testLauncherStop } from './test-launcher-stop.ts';
 import { within } from './within.ts';
 
@@ -17,19 +20,48 @@ export interface TestLauncherOptions {
   create(): LauncherPlugin;
   /** The launcher finds every process of a tree on this platform, not only the first one. @default true */
   wholeTree?: boolean;
+  /**
+   * A process that is launched with a folder outlives its handle, for `adopt` to take it over. Has to be said of a
+   * launcher that has `adopt`; `false` where it cannot on this platform. Everything is checked with a folder, too.
+   */
+  durable?: boolean;
 }
 
+type Check = (name: string, use: (launch: LaunchNode) => Promise<void>) => unknown;
+
 /** Proves a launcher plugin with real Node processes. */
-export function testLauncher(it: It, { create, wholeTree = true }: TestLauncherOptions): void {
+export function testLauncher(it: It, { create, wholeTree = true, durable }: TestLauncherOptions): void {
   testFactory(it, {
     kind: 'launcher',
     create,
-    use: (plugin) => withLauncher(plugin, async (launch) => (await launch('')).closed()),
+    use: (plugin) =>
+      withLauncher({ create: () => plugin, folder: durable === true }, async (launch, adopt) => {
+        const launched = await launch('');
+        await launched.closed();
+        if (durable) await adopt(launched);
+      }),
   });
 
-  const check = (name: string, use: (launch: LaunchNode) => Promise<void>): unknown =>
-    it(name, () => withLauncher(create(), use));
+  it('adopt: a launcher that has it says whether it is durable', () => {
+    const found = typeof create().adopt;
+    const fits = durable === undefined ? found === 'undefined' : !durable || found === 'function';
+    assert.ok(
+      fits,
+      `the suite was told durable: ${durable}, found adopt: ${found} in the plugin; say durable: true of a launcher whose processes outlive their handle, false where they cannot`,
+    );
+  });
 
+  testLauncherChecks((name, use) => it(name, () => withLauncher({ create }, use)), wholeTree);
+  if (!durable) return;
+  // What holds for any process holds for one that is to outlive its runner.
+  testLauncherChecks(
+    (name, use) => it(`${name}, with a folder`, () => withLauncher({ create, folder: true }, use)),
+    wholeTree,
+  );
+  testLauncherDurable(it, create, wholeTree);
+}
+
+function testLauncherChecks(check: Check, wholeTree: boolean): void {
   check('launch: the exit code is the one of the process', async (launch) => {
     const exit = await (await launch('process.exit(7)')).exited();
     assert.deepEqual(
@@ -66,28 +98,6 @@ export function testLauncher(it: It, { create, wholeTree = true }: TestLauncherO
       handle.exit(),
       exit,
       `exit() must be what exited resolved with, ${inspect(exit)}; found ${inspect(handle.exit())}`,
-    );
-  });
-
-  check('launch: all output is handed over before closed', async (launch) => {
-    const { output, closed } = await launch('for (let i = 0; i < 2000; i++) console.log("line", i)');
-    await closed();
-    const count = output().split('\n').length - 1;
-    assert.equal(
-      count,
-      2000,
-      `onOutput must get all output before closed resolves: 2000 lines, found ${count}`,
-    );
-  });
-
-  check('launch: stdout and stderr are told apart', async (launch) => {
-    const { output, closed } = await launch('console.log("fine"); console.error("bad")');
-    await closed();
-    const found = { stdout: output('stdout'), stderr: output('stderr') };
-    assert.deepEqual(
-      found,
-      { stdout: 'fine\n', stderr: 'bad\n' },
-      `onOutput must get each chunk with the stream it came from, found ${inspect(found)}`,
     );
   });
 
@@ -165,6 +175,7 @@ export function testLauncher(it: It, { create, wholeTree = true }: TestLauncherO
     );
   });
 
+  testLauncherOutput(check);
   testLauncherStop(check, wholeTree);
 
   check('usage: memory while it runs, of the whole tree', (launch) =>

@@ -1,8 +1,10 @@
-import type { LogBatch, LogEntry, LogQuery, LogSession, LogSinkPlugin } from '@project-runner/core';
+import type { LogBatch, LogQuery, LogSinkPlugin } from '@project-runner/core';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { factoryVariations } from './factory-variations.test-support.ts';
 import type { Variation } from './factory-variations.test-support.ts';
+import { memorySink as mem } from './memory-sink.test-support.ts';
+import type { MemorySinkBreaks, Readable } from './memory-sink.test-support.ts';
 import { checksOf, failuresOf } from './run-suite.test-support.ts';
 import type { It } from './suite.ts';
 import { testLogSink } from './test-log-sink.ts';
@@ -10,75 +12,12 @@ import { testLogSink } from './test-log-sink.ts';
 const timers: NodeJS.Timeout[] = [];
 afterEach(() => timers.splice(0).forEach(clearInterval));
 
-type Readable = Required<LogSinkPlugin>;
-
-interface Breaks {
-  write?: (batch: LogBatch) => void;
-  close?: (batches: number) => void;
-  entry?: (entry: LogEntry, batch: LogBatch, line: number) => LogEntry;
-  /** Lines are there to be read after `close` only. */
-  late?: boolean;
-  key?: (session: LogSession) => string;
-  query?: (query: LogQuery) => LogQuery;
-  unseen?: () => never;
-  answer?: (entries: readonly LogEntry[]) => readonly LogEntry[];
-}
-
-/** Keeps lines in memory. */
-function mem(breaks: Breaks = {}): Readable {
-  const { key = ({ serverId }) => serverId, entry = (good) => good } = breaks;
-  const logs = new Map<string, LogEntry[]>();
-  return {
-    kind: 'log-sink',
-    name: 'mem',
-    apiVersion: 1,
-    open(session) {
-      const kept = logs.get(key(session)) ?? [];
-      const written: LogEntry[] = breaks.late ? [] : kept;
-      let batches = 0;
-      logs.set(key(session), kept);
-      return {
-        write(batch) {
-          breaks.write?.(batch);
-          batches += 1;
-          const { stream, time, sequence } = batch;
-          for (const [line, { text, partial }] of [...batch.lines()].entries()) {
-            const good = { text, stream, time, sequence: sequence + line, ...(partial ? { partial } : {}) };
-            written.push(entry(good, batch, line));
-          }
-        },
-        close() {
-          breaks.close?.(batches);
-          if (breaks.late) kept.push(...written);
-        },
-      };
-    },
-    read(session, query) {
-      if (!logs.has(key(session))) breaks.unseen?.();
-      const entries = choose(logs.get(key(session)) ?? [], breaks.query?.(query) ?? query);
-      return breaks.answer?.(entries) ?? entries;
-    },
-  };
-}
-
-function choose(entries: readonly LogEntry[], { before, since, until, stream, tail }: LogQuery): LogEntry[] {
-  if (before !== undefined && !entries.some((entry) => entry.sequence === before)) return [];
-  const chosen = entries.filter(
-    (entry) =>
-      (before === undefined || entry.sequence < before) &&
-      (since === undefined || entry.time >= since) &&
-      (until === undefined || entry.time <= until) &&
-      (stream === undefined || entry.stream === stream),
-  );
-  return tail === undefined ? chosen : chosen.slice(-tail);
-}
-
 const suite =
   (create: () => LogSinkPlugin, read = true) =>
   (it: It): void =>
     testLogSink(it, { create, read });
 
-const broken = (breaks: Breaks) => (): Readable => mem(breaks);
+const broken = (breaks: MemorySinkBreaks) => (): Readable => mem(breaks);
 
 const refuses = (isBad: (batch: LogBatch) => boolean): (() => Readable) =>
   broken({
@@ -101,6 +40,10 @@ const ignores = (
 
 const anything = 'write: takes any bytes, blank lines and unicode';
 
+const written = 'position: the number of the last line that was written';
+const reopened = 'position: the same when the log is opened again, and on from there';
+const forward = 'position: never goes back, nor beyond what was written';
+
 const variations: readonly Variation<LogSinkPlugin>[] = [
   ...factoryVariations<LogSinkPlugin>(mem, 'open', timers),
   [
@@ -121,6 +64,37 @@ const variations: readonly Variation<LogSinkPlugin>[] = [
     anything,
     /write must take 1 lines from number 5[^]*cannot/,
     refuses(({ bytes }) => bytes.length > 65_536),
+  ],
+  [
+    'position: 0 for a log that is new',
+    /must answer 0 for a log that is new, found -1/,
+    broken({ position: (last) => last || -1 }),
+  ],
+  [
+    written,
+    /must answer the number of the last line, 5, soon after it was written; found 4/,
+    // The first number of a batch; nothing else sees it, because it is right when the log is opened again.
+    broken({ position: (last, batch) => (last === 5 ? (batch?.sequence ?? 5) : last) }),
+  ],
+  [
+    reopened,
+    /must answer the number of the last line, 5, when its log is opened again; found 0/,
+    broken({ position: (last, batch) => (batch ? last : 0) }),
+  ],
+  [
+    reopened,
+    /must go on in a log that was opened again, to 6 with its next line; found 5/,
+    broken({ position: (last) => Math.min(last, 5) }),
+  ],
+  [
+    forward,
+    /must never go back.*: 2 to 3 while the lines up to 3 are written, found 1/,
+    broken({ position: (last, batch) => (batch?.stream === 'stderr' ? 1 : last) }),
+  ],
+  [
+    forward,
+    /nor name what was not written: 0 to 2 while the lines up to 2 are written, found 3/,
+    broken({ position: (last) => (last === 2 ? 3 : last) }),
   ],
   [
     'read: gives every line back, in order, with its number, after close',
@@ -194,7 +168,7 @@ const variations: readonly Variation<LogSinkPlugin>[] = [
 ];
 
 const writeOnly =
-  (breaks: Breaks): (() => LogSinkPlugin) =>
+  (breaks: MemorySinkBreaks): (() => LogSinkPlugin) =>
   () => {
     const { read: _, ...sink } = mem(breaks);
     return sink;
@@ -207,6 +181,7 @@ const writeOnlyVariations: readonly Variation<LogSinkPlugin>[] = [
     'open: takes batches and closes',
     /write must take 1 lines from number 3[^]*no stderr here/,
     writeOnly({
+      position: null,
       write({ stream }) {
         if (stream === 'stderr') throw new Error('no stderr here');
       },
@@ -215,8 +190,9 @@ const writeOnlyVariations: readonly Variation<LogSinkPlugin>[] = [
 ];
 
 describe('testLogSink', () => {
-  it('passes a correct plugin, with read and without', async () => {
+  it('passes a correct plugin, with read and position and without', async () => {
     expect(await failuresOf(suite(mem))).toEqual([]);
+    expect(await failuresOf(suite(broken({ position: null })))).toEqual([]);
     expect(await failuresOf(suite(writeOnly({}), false))).toEqual([]);
   });
 

@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 
-import type {
-  LogBatch,
-  LogEntry,
-  LogQuery,
-  LogSession,
-  LogSinkPlugin,
-  LogWriter,
-} from '@project-runner/core';
+import type { LogBatch, LogEntry, LogQuery, LogSinkPlugin } from '@project-runner/core';
 
-import { batch, newSession } from './sample-batch.ts';
+import { fill, opened } from './fill-log.ts';
+import { batch, newSession, sample } from './sample-batch.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
+import { testLogPosition } from './test-log-position.ts';
 
 export interface TestLogSinkOptions {
   create(): LogSinkPlugin;
@@ -21,12 +16,6 @@ export interface TestLogSinkOptions {
 }
 
 const unseen = new Date(0);
-
-const sample: readonly LogBatch[] = [
-  batch(['one', 'two'], 1, { time: new Date(1000) }),
-  batch(['bad'], 3, { stream: 'stderr', time: new Date(2000) }),
-  batch(['four', ''], 4, { time: new Date(3000) }),
-];
 
 const queries: readonly [name: string, query: LogQuery, expected: readonly string[]][] = [
   ['tail keeps the last lines', { tail: 2 }, ['4:four', '5:']],
@@ -58,6 +47,8 @@ export function testLogSink(it: It, { create, read }: TestLogSinkOptions): void 
       batch(['', 'héllo ✓', '\u0000\u001b[31m', Uint8Array.of(0xff, 0xc3)], 1),
       batch(['x'.repeat(100_000)], 5, { partial: true }),
     ]));
+
+  testLogPosition(it, create);
 
   it('read: is there exactly when it is declared', () => {
     const found = typeof create().read;
@@ -155,34 +146,6 @@ async function filled(
   const session = newSession();
   await fill(sink, session, batches, afterWrite);
   return async (query) => (await sink.read?.(session, query)) ?? [];
-}
-
-async function fill(
-  sink: LogSinkPlugin,
-  session: LogSession,
-  batches: readonly LogBatch[],
-  afterWrite?: () => void,
-): Promise<void> {
-  const writer = await opened(sink, session);
-  for (const item of batches) {
-    await attempt(
-      () => writer.write(item),
-      `write must take ${item.count} lines from number ${item.sequence}`,
-    );
-    afterWrite?.();
-  }
-  await attempt(() => writer.close(), 'close must settle after the last write');
-}
-
-async function opened(sink: LogSinkPlugin, session: LogSession): Promise<LogWriter> {
-  const writer = await sink.open(session);
-  const isWriter = typeof writer?.write === 'function' && typeof writer.close === 'function';
-  assert.ok(isWriter, `open must answer { write, close }, found ${inspect(writer)}`);
-  return writer;
-}
-
-async function attempt(call: () => void | Promise<void>, expected: string): Promise<void> {
-  await assert.doesNotReject(async () => call(), expected);
 }
 
 async function numbered(find: Find, query: LogQuery): Promise<string[]> {

@@ -20,7 +20,11 @@ interface Breaks {
   /** What `release` does beyond the first call. */
   releaseAgain?: (port: number, leased: Set<number>) => void;
   keep?: boolean;
-  /** The one port for everybody. */
+  /** Looks whether a port that is asked for is free. */
+  looks?: boolean;
+  /** Leases a held port to anybody. */
+  shares?: boolean;
+  /** The one port for everybody who asks while somebody else does. */
   port?: number;
   stats?: (leased: Set<number>) => number[];
 }
@@ -28,13 +32,19 @@ interface Breaks {
 /** Free ports, leased in memory. */
 function mem({ stats, ...breaks }: Breaks = {}): PortStrategyPlugin {
   const leased = new Set<number>();
+  let asking = 0;
+  const queued = async (find: () => Promise<number>): Promise<number> => {
+    asking += 1;
+    return find().finally(() => (asking -= 1));
+  };
   const acquire = async (asked: PortRequest, given: AbortSignal): Promise<PortLease> => {
     const { port: wanted, exclude } = (breaks.request ?? ((request) => request))(asked);
     const signal = breaks.signal ?? given;
     signal.throwIfAborted();
-    if (wanted !== undefined && leased.has(wanted))
+    const isLeased = wanted !== undefined && leased.has(wanted) && !(breaks.shares && asked.held);
+    if (isLeased || (breaks.looks && wanted !== undefined && !(await isFree(wanted))))
       throw new ProjectRunnerError('PORT_UNAVAILABLE', `${wanted}`);
-    let port = wanted ?? breaks.port ?? (await freePort());
+    let port = wanted ?? (asking > 0 ? breaks.port : undefined) ?? (await queued(freePort));
     if (exclude.includes(port)) port = await freePort();
     leased.add(port);
     let released = false;
@@ -64,12 +74,15 @@ let last = 26_000;
 /** Each port once: one that the system chooses could come back while another check still binds it. */
 async function freePort(): Promise<number> {
   const port = (last += 1);
+  return (await isFree(port)) ? port : freePort();
+}
+
+function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  const free = await new Promise<boolean>((resolve) => {
+  return new Promise((resolve) => {
     server.once('error', () => resolve(false));
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
-  return free ? port : freePort();
 }
 
 const suite =
@@ -99,7 +112,7 @@ const variations: readonly Variation<PortStrategyPlugin>[] = [
   ],
   [
     'acquire: leases at the same time never share a port',
-    /must never lease a port twice, found 25900, 25900/,
+    /must never lease a port twice, found \d+, 25900, 25900/,
     () => mem({ port: 25_900 }),
   ],
   [
@@ -119,11 +132,21 @@ const variations: readonly Variation<PortStrategyPlugin>[] = [
         ...good,
         acquire: (request, signal) =>
           good.acquire(request, signal).catch((error: unknown) => {
-            if (signal.aborted) throw error;
+            if (signal.aborted || request.held) throw error;
             return good.acquire({ exclude: [], owner: '' }, signal);
           }),
       };
     },
+  ],
+  [
+    'acquire: a held port is leased while its server listens on it',
+    /must lease a port with held, though a server listens on it: found a rejection for \d+/,
+    () => mem({ looks: true }),
+  ],
+  [
+    'acquire: a held port is not leased twice',
+    /must reject with held where the port is leased, found \d+ leased twice/,
+    () => mem({ shares: true }),
   ],
   [
     aborted,

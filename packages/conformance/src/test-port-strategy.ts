@@ -85,6 +85,28 @@ export function testPortStrategy(it: It, { create, ports = 5 }: TestPortStrategy
       );
     }));
 
+  it('acquire: a held port is leased while its server listens on it', () =>
+    withServer(create(), async ({ tryAcquire }, port) => {
+      const lease = await tryAcquire({ port, held: true });
+      assert.equal(
+        lease?.port,
+        port,
+        `acquire must lease a port with held, though a server listens on it: found ${lease ? lease.port : 'a rejection'} for ${port}`,
+      );
+    }));
+
+  it('acquire: a held port is not leased twice', () =>
+    withServer(create(), async ({ tryAcquire }, port) => {
+      // Where it is not leased at all there is nobody to share it with.
+      if (!(await tryAcquire({ port, held: true }))) return;
+      const second = await tryAcquire({ port, held: true });
+      assert.equal(
+        second,
+        null,
+        `acquire must reject with held where the port is leased, found ${second?.port} leased twice`,
+      );
+    }));
+
   it('acquire: rejects when the signal has aborted', () =>
     withDesk(create(), async ({ strategy }) => {
       const found = await within(
@@ -163,6 +185,31 @@ async function withDesk<T>(strategy: PortStrategyPlugin, use: (desk: Desk) => Pr
   } finally {
     await Promise.allSettled(leases.map(async (lease) => lease.release()));
   }
+}
+
+/** With a server on a port of the strategy, as one that an earlier runner has started. */
+function withServer(
+  strategy: PortStrategyPlugin,
+  use: (desk: Desk, port: number) => Promise<void>,
+): Promise<void> {
+  return withDesk(strategy, async (desk) => {
+    const { port, host, release } = await desk.acquire();
+    await release();
+    const again = await desk.tryAcquire({ port });
+    await again?.release();
+    const server = createServer();
+    const bound = new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, host, () => resolve(true));
+    });
+    // A port that does not come back, and one that nobody can bind, are told by the checks that are about them.
+    if (!(await bound) || !again) return void server.close();
+    try {
+      await use(desk, port);
+    } finally {
+      server.close();
+    }
+  });
 }
 
 /** Rejecting is an answer here, never settling is not. */

@@ -4,5 +4,6 @@ import { describe, it } from 'vitest';
 import { launcherLocal } from './index.ts';
 
 describe('conformance', () => {
-  testLauncher(it, { create: launcherLocal });
+  // Without `sh` a process ends with its runner.
+  testLauncher(it, { create: launcherLocal, durable: process.platform !== 'win32' });
 });
