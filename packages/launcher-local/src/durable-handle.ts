@@ -48,6 +48,7 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
     outOfMemory = cgroup?.outOfMemory() ?? false;
     return exit;
   });
+  let isClosed = false;
   const reader = (stream: LogStreamName, first?: SpoolReader): SpoolReader =>
     createSpoolReader({
       file: run.spool(stream),
@@ -57,6 +58,8 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
       punchHoles: options.punchHoles,
       onChunk: async (chunk, end) => {
         await first?.catchUp();
+        // Let go of while it waited.
+        if (isClosed) return;
         await guarded(() => receiver.onOutput(stream, chunk, end));
       },
       onDropped: (bytes, end) => void guarded(() => receiver.onDropped?.(stream, bytes, end)),
@@ -65,6 +68,7 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
   // What a server prints before it complains belongs before the complaint.
   const readers = { stdout, stderr: reader('stderr', stdout) };
   const close = (): void => {
+    isClosed = true;
     readers.stdout.close();
     readers.stderr.close();
   };

@@ -44,16 +44,26 @@ function readOutput(
   const pipe = child[stream];
   if (!pipe) return Promise.resolve();
   let end = 0;
+  /** What was not taken over yet, in order: a pipe that is paused reads on when its process exits. */
+  let taking: Promise<void> | null = null;
+  const take = (chunk: Uint8Array, upTo: number): Promise<void> | null =>
+    guarded(() => spec.onOutput(stream, chunk, upTo));
   return new Promise((resolve) => {
     pipe.on('data', (chunk: Uint8Array) => {
-      end += chunk.length;
-      const taken = guarded(() => spec.onOutput(stream, chunk, end));
+      const upTo = (end += chunk.length);
+      const taken = taking ? taking.then(() => take(chunk, upTo) ?? undefined) : take(chunk, upTo);
       if (!taken) return;
+      taking = taken;
       pipe.pause();
-      void taken.finally(() => pipe.resume());
+      void taken.finally(() => {
+        if (taking !== taken) return;
+        taking = null;
+        pipe.resume();
+      });
     });
-    pipe.once('close', resolve);
+    const over = (): void => void Promise.resolve(taking).then(() => resolve());
+    pipe.once('close', over);
     // A broken pipe ends the output; how the process itself ended is told by its exit.
-    pipe.once('error', () => resolve());
+    pipe.once('error', over);
   });
 }

@@ -45,7 +45,9 @@ export function decideRestart(question: RestartQuestion): RestartAnswer {
   const failures = readyForMs !== null && readyForMs >= policy.stableMs ? 0 : question.failures;
   // A server that served is wanted back at once; one that falls over again at once waits.
   if (failures === 0 && readyForMs !== null) return { action: 'restart', delayMs: 0, failures: 1 };
-  const pause = Math.min(policy.initialDelayMs * 2 ** Math.max(0, failures - 1), policy.maxDelayMs);
+  // Doubled more often than this it would be infinite, and 0 times that is no number.
+  const doublings = Math.min(Math.max(0, failures - 1), 40);
+  const pause = Math.min(policy.initialDelayMs * 2 ** doublings, policy.maxDelayMs);
   return {
     action: 'restart',
     delayMs: Math.round(pause * (1 + policy.jitter * question.random)),
