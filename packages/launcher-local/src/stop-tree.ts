@@ -25,6 +25,8 @@ export interface StopTreeOptions {
 const shimLooks = 20;
 /** Looks that found nobody and may have missed somebody, on a machine that forks without a pause. */
 const unsureLooks = 50;
+/** From one look at processes that are known to the next, in ms. */
+const glanceMs = 5;
 /** How long processes may take to vanish after SIGKILL. */
 const killPatienceMs = 3000;
 
@@ -67,7 +69,7 @@ async function emptyBefore(
     alone = others.length === 0 ? alone + 1 : 0;
     for (const stat of alone > shimLooks ? living : others) signalOnce(stat, signal, asked);
     if (performance.now() >= deadline) return false;
-    const wait = delay(living.length === 0 ? 1 : pause);
+    const wait = living.length === 0 ? delay(1) : untilGone(others.length > 0 ? others : living, pause);
     await (first ? Promise.race([first, wait]) : wait);
     // Looking costs a pass over /proc: seldom while the tree takes its time, often at its beginning.
     pause = Math.min(pause * 1.5, 50);
@@ -75,13 +77,26 @@ async function emptyBefore(
   }
 }
 
+/** Waits, at most until these processes are gone: looking at a few costs next to nothing. */
+async function untilGone(living: readonly ProcStat[], ms: number): Promise<void> {
+  const end = performance.now() + ms;
+  for (let left = ms; left > 0; left = end - performance.now()) {
+    await delay(Math.min(left, glanceMs));
+    if (!living.some(isStillThere)) return;
+  }
+}
+
+function isStillThere({ pid, startTime }: ProcStat): boolean {
+  const now = readProcStat(pid);
+  return now !== null && isLiving(now) && now.startTime === startTime;
+}
+
 function signalOnce(stat: ProcStat, signal: NodeJS.Signals, asked: Set<string>): void {
   const key = `${stat.pid}:${stat.startTime}`;
   if (asked.has(key)) return;
   asked.add(key);
-  const now = readProcStat(stat.pid);
   // Never signal a pid that was given to somebody else since we looked.
-  if (!now || !isLiving(now) || now.startTime !== stat.startTime) return;
+  if (!isStillThere(stat)) return;
   try {
     process.kill(stat.pid, signal);
   } catch (error) {
