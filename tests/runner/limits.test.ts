@@ -18,7 +18,7 @@ async function grow(server: RunningServer, mb: number): Promise<void> {
 
 describe('a server that needs more memory than it may', () => {
   it('is stopped in order and started anew, and the reason is told', async () => {
-    const { runner } = testRunner();
+    const { runner } = testRunner({ stopGraceMs: 20_000 });
     const { server } = await deployFolder(runner, await serverProject('grows'), {
       limits: { memoryMb: 400 },
     });
