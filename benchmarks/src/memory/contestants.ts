@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+import { untilAccepts } from '../support/accepts.ts';
 import { freePort } from '../support/free-port.ts';
 import { openPm2 } from '../support/pm2.ts';
 import { childrenOf, commandOf } from '../support/proc.ts';
@@ -46,9 +47,9 @@ export const bareParent: Contestant = {
     return Promise.resolve({
       pid: parent.pid ?? 0,
       async startServer() {
-        const started = once(parent, 'message');
-        parent.send({ script: server, port: await freePort() });
-        await started;
+        const port = await freePort();
+        parent.send({ script: server, port });
+        await untilAccepts(port);
       },
       shims: () => [],
       async close() {
@@ -70,11 +71,9 @@ export const pm2: Contestant = {
       pid: pm2.daemonPid,
       async startServer() {
         started += 1;
-        await pm2.start({
-          script: server,
-          name: `server-${started}`,
-          env: { PORT: String(await freePort()) },
-        });
+        const port = await freePort();
+        await pm2.start({ script: server, name: `server-${started}`, env: { PORT: String(port) } });
+        await untilAccepts(port);
       },
       shims: () => [],
       close: () => pm2.close(),
