@@ -16,6 +16,9 @@ const benches: Record<string, (runs?: number) => Promise<BenchResult>> = {
   usage,
 };
 
+// What is cleaned up at the exit is so at a signal, too.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const name = process.argv[2] ?? '';
 const runs = process.argv[3] === undefined ? undefined : Number(process.argv[3]);
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;

@@ -33,12 +33,17 @@ export async function openPm2(): Promise<Pm2 | null> {
   if (!loaded) return null;
   const { home, api } = loaded;
   await promisify(api.connect.bind(api))();
+  const daemonPid = Number(readFileSync(join(home, 'pm2.pid'), 'utf8'));
+  // It would outlive a benchmark that is cut short; it takes its servers with it.
+  const endDaemon = (): void => void process.kill(daemonPid);
+  process.once('exit', endDaemon);
   return {
-    daemonPid: Number(readFileSync(join(home, 'pm2.pid'), 'utf8')),
+    daemonPid,
     start: promisify(api.start.bind(api)),
     stop: promisify(api.stop.bind(api)),
     delete: promisify(api.delete.bind(api)),
     async close() {
+      process.off('exit', endDaemon);
       await promisify(api.killDaemon.bind(api))();
       api.disconnect();
     },
