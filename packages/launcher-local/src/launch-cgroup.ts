@@ -35,7 +35,7 @@ export function prepareCgroup(spec: LaunchSpec, run: RunFolder): LaunchCgroup {
     group,
     joins: isLimited ? dirs : [],
     started: (shim) => {
-      if (!isLimited) setTimeout(() => void joinLate(dirs, spec.id, shim), joinDelayMs).unref();
+      if (!isLimited) joinSoon({ dirs, id: spec.id, shim });
     },
   };
 }
@@ -46,7 +46,28 @@ export function prepareCgroup(spec: LaunchSpec, run: RunFolder): LaunchCgroup {
  */
 const joinDelayMs = 1000;
 
-async function joinLate(dirs: readonly string[], id: string, shim: ProcessRef): Promise<void> {
+interface LateJoin {
+  dirs: readonly string[];
+  id: string;
+  shim: ProcessRef;
+}
+
+let waiting: LateJoin[] = [];
+
+/** Those that wait share one look at the processes of the machine. */
+function joinSoon(late: LateJoin): void {
+  waiting.push(late);
+  if (waiting.length > 1) return;
+  setTimeout(() => void joinWaiting(), joinDelayMs).unref();
+}
+
+async function joinWaiting(): Promise<void> {
+  const joining = waiting;
+  waiting = [];
+  for (const late of joining) await joinLate(late);
+}
+
+async function joinLate({ dirs, id, shim }: LateJoin): Promise<void> {
   const tree = findTree(id, shim, sharedProcTable(Number.NEGATIVE_INFINITY));
   // Older ones first: what they start after that is in the group by birth.
   for (const stat of tree.toSorted((a, b) => Number(a.startTime) - Number(b.startTime))) {

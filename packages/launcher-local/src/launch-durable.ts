@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -9,11 +11,11 @@ import { durableHandle } from './durable-handle.ts';
 import { guarded } from './guarded.ts';
 import { prepareCgroup } from './launch-cgroup.ts';
 import type { LaunchCgroup } from './launch-cgroup.ts';
+import { markerVariable } from './marker.ts';
 import { readProcessRef } from './process-ref.ts';
 import { createRunFolder, fromShellCode } from './run-folder.ts';
 import type { RunFolder } from './run-folder.ts';
 import { needsBash, shimScript } from './shim-script.ts';
-import { spawnDetached } from './spawn-detached.ts';
 import { findProgram, spawnFailed } from './spawn-failed.ts';
 import { watchExit } from './watch-exit.ts';
 
@@ -105,12 +107,21 @@ async function spawnShim(
 ): Promise<ChildProcess & { pid: number }> {
   const shell = needsBash(spec.env) && existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
   const files = [openSync(run.spool('stdout'), 'a'), openSync(run.spool('stderr'), 'a')] as const;
+  const args = ['-c', shimScript(spec.env, joins), 'project-runner', run.dir, spec.file, ...spec.args];
   try {
-    return await spawnDetached(spec, {
-      file: shell,
-      args: ['-c', shimScript(spec.env, joins), 'project-runner', run.dir, spec.file, ...spec.args],
-      output: files,
+    // Not by execa: of a program with an absolute path and files for output it would only cost memory.
+    const child = spawn(shell, args, {
+      cwd: spec.cwd,
+      env: { ...spec.env, [markerVariable]: spec.id },
+      // A session of its own, see `spawnDetached`.
+      detached: true,
+      stdio: ['ignore', ...files, ...(spec.ipc ? (['ipc'] as const) : [])],
     });
+    if (child.pid === undefined) {
+      const [cause] = (await once(child, 'error')) as [unknown];
+      throw await spawnFailed(spec, cause);
+    }
+    return child as ChildProcess & { pid: number };
   } finally {
     for (const file of files) closeSync(file);
   }

@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 
 import type { LaunchSpec } from '@project-runner/core';
-import { execa } from 'execa';
 
 import { markerVariable } from './marker.ts';
 import { spawnFailed } from './spawn-failed.ts';
@@ -9,15 +8,15 @@ import { spawnFailed } from './spawn-failed.ts';
 export interface SpawnDetachedOptions {
   file: string;
   args: readonly string[];
-  /** For stdout and stderr: pipes, or descriptors of this process. */
-  output: readonly ['pipe' | number, 'pipe' | number];
 }
 
 /** Spawns in a session and process group of its own, with nothing inherited. @throws ProjectRunnerError `SPAWN_FAILED` */
 export async function spawnDetached(
   spec: LaunchSpec,
-  { file, args, output }: SpawnDetachedOptions,
+  { file, args }: SpawnDetachedOptions,
 ): Promise<ChildProcess & { pid: number }> {
+  // Loaded where it is needed: it takes 17 MB, and a runner that only looks after servers has no use for it.
+  const { execa } = await import('execa');
   const subprocess = execa(file, args, {
     cwd: spec.cwd,
     env: { ...spec.env, [markerVariable]: spec.id },
@@ -31,9 +30,8 @@ export async function spawnDetached(
     shell: false,
     windowsHide: true,
     stdin: 'ignore',
-    // Its types know descriptors as literals only.
-    stdout: output[0] as 'pipe',
-    stderr: output[1] as 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
     ...(spec.ipc ? { ipc: true as const } : {}),
   });
   // execa answers a failed spawn as a result; without a pid there was never a process.

@@ -15,7 +15,9 @@ export interface SpoolSpace {
 
 /** Each change is a short process (Node has no call for it), so it must be worth one. */
 const worth = { release: 16 * 1024 * 1024, tight: 128 * 1024 };
-const reserveBytes = 512 * 1024;
+/** Taken ahead; twice as much each time for a server that is through with it within a second. */
+const reserveBytes = { least: 512 * 1024, most: 32 * 1024 * 1024 };
+const quickMs = 1000;
 
 /** `fallocate` of util-linux, and a file system that can. The first try tells. */
 let platformCan = process.platform === 'linux';
@@ -28,6 +30,8 @@ export function createSpoolSpace(file: string, from: number, holes: boolean): Sp
   /** Given back and not taken again. */
   let credit = 0;
   /** The file's size when a request for space failed. */
+  let step = reserveBytes.least;
+  let reservedAt = 0;
   let refusedAt = -worth.tight;
   let isTight = false;
   let busy = false;
@@ -37,8 +41,8 @@ export function createSpoolSpace(file: string, from: number, holes: boolean): Sp
   const wantsPunch = (): boolean => released - punched >= (isTight ? worth.tight : worth.release);
   const wantsReserve = (): boolean =>
     isTight
-      ? credit > 0 && reserved - size < reserveBytes
-      : reserved - size < reserveBytes / 2 && size - refusedAt >= worth.tight;
+      ? credit > 0 && reserved - size < reserveBytes.least
+      : reserved - size < step / 2 && size - refusedAt >= worth.tight;
 
   const punch = async (): Promise<void> => {
     const [start, end] = [punched, released];
@@ -49,10 +53,17 @@ export function createSpoolSpace(file: string, from: number, holes: boolean): Sp
     platformCan = ok || start > from;
   };
 
+  const nextStep = (): number => {
+    const quick = performance.now() - reservedAt < quickMs;
+    reservedAt = performance.now();
+    return quick ? Math.min(step * 2, reserveBytes.most) : reserveBytes.least;
+  };
+
   /** On a nearly full volume no more is taken than was given back. */
   const reserve = async (): Promise<void> => {
     const start = Math.max(reserved, size);
-    const end = isTight ? start + Math.min(credit, reserveBytes) : size + reserveBytes;
+    if (!isTight) step = nextStep();
+    const end = isTight ? start + Math.min(credit, reserveBytes.least) : size + step;
     if (isTight) credit = 0;
     if (await fallocate(['--keep-size'], start, end, file)) reserved = end;
     else refusedAt = size;

@@ -114,9 +114,9 @@ async function poll(
   }
 }
 
-/** Every millisecond at first, a 25th of the time waited later, so that a slow start costs next to nothing. */
+/** Every millisecond at first, a 16th of the time waited later, so that a slow start costs next to nothing. */
 function connectPause(waitedMs: number): number {
-  return Math.min(Math.max(1, waitedMs / 25), 100);
+  return Math.min(Math.max(1, waitedMs / 16), 100);
 }
 
 async function look(

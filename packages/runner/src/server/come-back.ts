@@ -71,6 +71,7 @@ function decide(
 /** Waits for the next start; `false` when somebody ends the server meanwhile. */
 async function backOff(delayMs: number, reason: string, { kept, signal }: ComeBackOptions): Promise<boolean> {
   kept.backOff(delayMs, reason);
+  if (delayMs === 0) return !signal.aborted;
   try {
     await delay(delayMs, undefined, { signal });
     return true;

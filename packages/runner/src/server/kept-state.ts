@@ -22,6 +22,7 @@ export class KeptState {
   #stored: StoredServer;
   #nextStartAt: Date | null = null;
   #lastLines: readonly string[] = [];
+  #unwritten: NodeJS.Immediate | null = null;
 
   constructor(stored: StoredServer, context: Context) {
     this.#stored = stored;
@@ -60,6 +61,7 @@ export class KeptState {
     const { store, durable } = this.#context;
     const run = this.#stored.run + 1;
     this.#change({ run, ref: null, state: 'starting' }, { healthStatus: 'starting' });
+    this.#write();
     return durable ? { run, dir: store.runDir(this.#stored.server.id, run) } : { run };
   }
 
@@ -74,6 +76,7 @@ export class KeptState {
       { state: 'ready', wasReady: true },
       { healthStatus: 'healthy', lastHealthCheck, host, port },
     );
+    this.#write();
   }
 
   exited(exit: ProcessExit, wanted: boolean, lastError?: string): void {
@@ -95,6 +98,7 @@ export class KeptState {
 
   stopping(): void {
     this.#change({ state: 'stopping' }, { healthStatus: 'stopping' });
+    this.#write();
   }
 
   crashed(reason: string, lastLines: readonly string[]): void {
@@ -108,13 +112,22 @@ export class KeptState {
   settled(state: 'exited' | 'crashed'): void {
     const server = { ...this.#stored.server, healthStatus: 'unhealthy' as const, stoppedAt: new Date() };
     this.#stored = { ...this.#stored, state, server };
+    if (this.#unwritten) clearImmediate(this.#unwritten);
+    this.#unwritten = null;
     if (this.#context.durable) this.#context.store.remove(server.id);
     this.#context.events.emit('settled', { server: this.server });
   }
 
   #change(changes: Partial<StoredServer>, server: Partial<RunningServer> = {}): void {
     this.#stored = { ...this.#stored, ...changes, server: { ...this.#stored.server, ...server } };
-    if (!this.#context.durable) return;
+    if (this.#context.durable) this.#unwritten ??= setImmediate(() => this.#write());
+  }
+
+  /** Changes of one turn are written once; this is for those that must be there before anything else happens. */
+  #write(): void {
+    if (!this.#unwritten) return;
+    clearImmediate(this.#unwritten);
+    this.#unwritten = null;
     try {
       this.#context.store.write(this.#stored);
     } catch (error) {
