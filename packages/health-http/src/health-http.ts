@@ -1,6 +1,7 @@
 import { ProjectRunnerError } from '@project-runner/core';
 import type { HealthProbePlugin, ProbeResult, ProbeTarget } from '@project-runner/core';
-import { Agent, request } from 'undici';
+
+import { getStatus } from './get-status.ts';
 
 export interface HealthHttpOptions {
   /** One look, redirects included, in ms. @default 5000 */
@@ -19,8 +20,6 @@ export interface HealthHttpOptions {
 /** The longest delay of a Node timer; a longer one fires at once. */
 const maxTimeoutMs = 2 ** 31 - 1;
 const maxRedirects = 3;
-/** No health answer is longer; the rest is not read. */
-const maxBodyBytes = 64 * 1024;
 
 /** Looks at a server by a GET of its health path. @throws ProjectRunnerError `CONFIG_INVALID` */
 export function healthHttp(options: HealthHttpOptions = {}): HealthProbePlugin {
@@ -44,26 +43,22 @@ export function healthHttp(options: HealthHttpOptions = {}): HealthProbePlugin {
     name,
     apiVersion: 1,
     async check(target, signal) {
-      // A connection of its own, closed at once: a probe must not hold up the server's drain.
-      const agent = new Agent({ pipelining: 0, connect: { rejectUnauthorized: !allowSelfSigned } });
       const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       try {
-        const status = await get(url(protocol, target), { agent, headers, limit, isExpected });
+        const status = await follow(url(protocol, target), { headers, allowSelfSigned, limit, isExpected });
         if (isExpected(status) || (target.optionalPath && meansNoSuchPath(status))) return { healthy: true };
         return { healthy: false, message: `Health check returned status ${status}` };
       } catch (error) {
         const waited = signal.aborted ? 'in time' : limit.aborted ? `within ${timeoutMs} ms` : null;
         return failed(error, target, waited);
-      } finally {
-        await agent.destroy();
       }
     },
   };
 }
 
-interface GetOptions {
-  agent: Agent;
+interface FollowOptions {
   headers: Readonly<Record<string, string>>;
+  allowSelfSigned: boolean;
   limit: AbortSignal;
   isExpected(status: number): boolean;
 }
@@ -72,17 +67,14 @@ interface GetOptions {
  * The status in the end. Redirects are followed on the same host only (what another host says is not this server's
  * health), and not where they are what is expected.
  */
-async function get(start: URL, { agent, headers, limit, isExpected }: GetOptions): Promise<number> {
+async function follow(start: URL, { isExpected, ...options }: FollowOptions): Promise<number> {
   let address = start;
   for (let redirects = 0; ; redirects += 1) {
-    const response = await request(address, { dispatcher: agent, headers, signal: limit });
-    await response.body.dump({ limit: maxBodyBytes, signal: limit });
-    const next = response.headers.location;
-    const { statusCode } = response;
-    const isRedirect = statusCode >= 300 && statusCode < 400 && typeof next === 'string';
-    if (!isRedirect || isExpected(statusCode) || redirects === maxRedirects) return statusCode;
-    const target = new URL(next, address);
-    if (target.host !== address.host || target.protocol !== address.protocol) return statusCode;
+    const { status, location } = await getStatus(address, options);
+    const isRedirect = status >= 300 && status < 400 && location !== undefined;
+    if (!isRedirect || isExpected(status) || redirects === maxRedirects) return status;
+    const target = new URL(location, address);
+    if (target.host !== address.host || target.protocol !== address.protocol) return status;
     address = target;
   }
 }
@@ -105,9 +97,9 @@ function meansNoSuchPath(status: number): boolean {
 
 function failed(error: unknown, target: ProbeTarget, waited: string | null): ProbeResult {
   if (waited !== null) return { healthy: false, message: `Health check failed: no answer ${waited}` };
-  const { name, code, message } = error as { name?: string; code?: unknown; message?: string };
+  const { code, message } = error as { code?: unknown; message?: string };
   // It accepted and speaks something else: without a path that must exist, that is an answer.
-  if (target.optionalPath && name === 'HTTPParserError') return { healthy: true };
+  if (target.optionalPath && String(code).startsWith('HPE_')) return { healthy: true };
   const reason =
     code === 'ECONNREFUSED' ? `connection refused at ${target.host}:${target.port}` : message || String(code);
   return { healthy: false, message: `Health check failed: ${reason}` };
