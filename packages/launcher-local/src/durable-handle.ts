@@ -79,7 +79,7 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
     // Whoever hears of the exit may stop what is left of the tree; its last words belong to the log, too.
     await turn();
     await stopping?.catch(() => undefined);
-    await Promise.all([readers.stdout.drain(), readers.stderr.drain()]);
+    await Promise.all([readers.stdout.catchUp(), readers.stderr.catchUp()]);
     close();
     await cgroup?.remove();
   });

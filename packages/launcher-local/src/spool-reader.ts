@@ -21,8 +21,6 @@ export interface SpoolReaderOptions {
 
 /** Follows a file that another process appends to. One reader at a time, one chunk at a time. */
 export interface SpoolReader {
-  /** Reads to the end as it is now. */
-  drain(): Promise<void>;
   /** Resolves when all that is in the file now was handed over, whatever comes meanwhile. */
   catchUp(): Promise<void>;
   /** Bytes up to `end` are not needed any more. */
@@ -100,7 +98,9 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
       await options.onChunk(Buffer.from(scratch.subarray(0, read)), offset);
       handedOver = offset;
       behind = behind.filter(({ until, resolve }) => handedOver < until || resolve());
-      if (read === chunkBytes) await turn();
+      // The end was reached: to look again at once would take a chatty server's output in crumbs, each with its price.
+      if (read < chunkBytes) return;
+      await turn();
     }
   };
 
@@ -125,7 +125,7 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
       if (sizeNow() > offset) void pump();
       return;
     }
-    const pause = Math.min(minPauseMs * 2 ** emptyLooks, maxPauseMs);
+    const pause = Math.min(minPauseMs * 2 ** (emptyLooks - 1), maxPauseMs);
     timer = setTimeout(() => void pump(), pause).unref();
   };
 
@@ -137,11 +137,6 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   void pump();
 
   return {
-    async drain() {
-      // A pump that is under way may have passed its last look already.
-      await pumping;
-      await pump();
-    },
     async catchUp() {
       if (closed) return;
       const until = sizeNow();
