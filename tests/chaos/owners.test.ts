@@ -195,3 +195,59 @@ it('leaves its servers when asked, and the next runner goes on with them', async
   expect(env).toMatchObject({ PORT: String(server.port), NODE_ENV: 'production' });
   await next.call('stop', server);
 });
+
+it('is left once: what comes after a leave does not touch the server', async () => {
+  const shared = config();
+  const runner = await spawnRunner(shared);
+  const server = await deploy(runner);
+  await Promise.all([
+    runner.call('shutdown', { servers: 'leave' }),
+    runner.call('shutdown', { servers: 'leave' }),
+  ]);
+  await runner.call('shutdown');
+  await runner.call('stop', server).catch(() => undefined);
+  expect(isProcessAlive(server.processId ?? 0)).toBe(true);
+  const next = await spawnRunner(shared);
+  expect(await next.call('recover')).toMatchObject([{ id: server.id }]);
+  await next.call('stop', server);
+});
+
+it('a runner that only looked at a server leaves it when it is shut down', async () => {
+  const shared = config();
+  const owner = await spawnRunner(shared);
+  const server = await deploy(owner);
+  const other = await spawnRunner(shared);
+  expect(await other.call('reattach', server)).toBe(true);
+  await other.call('shutdown');
+  expect(isProcessAlive(server.processId ?? 0)).toBe(true);
+  expect(await owner.call('healthCheck', server)).toEqual({ healthy: true });
+  await owner.call('stop', server);
+});
+
+it('shows nothing of a dead server whose secrets went with it', async () => {
+  const shared = config();
+  const runner = await spawnRunner(shared);
+  const secret = 'sk-said-aloud-at-the-end';
+  const server = await deploy(runner, { secrets: { LAST_WORDS: secret } });
+  await runner.kill();
+  await fetch(`http://127.0.0.1:${server.port}/say?name=LAST_WORDS`).catch(() => undefined);
+  const heir = await spawnRunner(shared);
+  expect(await heir.call('recover')).toEqual([]);
+  const log = await heir.call('getLogs', server);
+  expect(log).not.toContain(secret);
+  expect(log).toContain('*'.repeat(secret.length));
+});
+
+it('keeps the folders of the last two runs only', async () => {
+  const shared = { ...config(), restart: { initialDelayMs: 10 } };
+  const runner = await spawnRunner(shared);
+  const server = await deploy(runner);
+  for (let restarts = 1; restarts <= 4; restarts += 1) {
+    await fetch(`http://127.0.0.1:${server.port}/crash`).catch(() => undefined);
+    await expect
+      .poll(() => runner.call('getServerStatus', server), { timeout: 10_000 })
+      .toMatchObject({ state: 'ready', restarts });
+  }
+  expect(readdirSync(join(shared.stateDir, 'servers', server.id, 'runs')).toSorted()).toEqual(['4', '5']);
+  await runner.call('stop', server);
+});

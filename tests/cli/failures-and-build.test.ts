@@ -27,7 +27,9 @@ describe('failures', () => {
     const { code, stderr } = await runCli(['up', dir, '--skip-install']);
     expect(code).toBe(4);
     expect(stderr.split('no database')).toHaveLength(2);
-    expect(stderr).toContain('error [SERVER_EXITED] The server exited before it was ready: it ended with exit code 9');
+    expect(stderr).toContain(
+      'error [SERVER_EXITED] The server exited before it was ready: it ended with exit code 9',
+    );
     const log = /^ {2}log: (.*)$/m.exec(stderr)?.[1] ?? '';
     expect(readFileSync(log, 'utf8')).toContain('no database\n');
   });

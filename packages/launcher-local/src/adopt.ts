@@ -6,7 +6,7 @@ import { hasProc } from './has-proc.ts';
 import type { SpoolLimits } from './launch-durable.ts';
 import { carries } from './marker.ts';
 import { isProcessAlive, isSameProcess, readProcessRef } from './process-ref.ts';
-import { findTree } from './process-tree.ts';
+import { findTree, goneStartTime } from './process-tree.ts';
 import { openRunFolder } from './run-folder.ts';
 import { treeHandle } from './tree-handle.ts';
 import { watchExit } from './watch-exit.ts';
@@ -55,7 +55,7 @@ function adoptDurable(request: AdoptRequest, dir: string, limits: SpoolLimits): 
 function shimRef(pid: number, id: string, bootId: string | null): ProcessRef {
   const found = readProcessRef(pid);
   const isOurs = hasProc ? carries(pid, id) : isProcessAlive(pid);
-  return isOurs ? found : { pid, startTime: 'gone', bootId };
+  return isOurs ? found : { pid, startTime: goneStartTime, bootId };
 }
 
 /**
@@ -89,7 +89,7 @@ function adoptBare({ ref: given, id }: AdoptRequest): ProcessHandle | null {
 
 /** The first process of a tree that nothing but its marker is known of. */
 function findRoot(id: string): ProcessRef | null {
-  const members = findTree(id, { pid: -1, startTime: 'gone', bootId: null });
+  const members = findTree(id, { pid: -1, startTime: goneStartTime, bootId: null });
   const pids = new Set(members.map(({ pid }) => pid));
   const root = members.find(({ parent }) => !pids.has(parent));
   return root ? readProcessRef(root.pid) : null;

@@ -232,6 +232,31 @@ describe('adopt', () => {
     expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
   });
 
+  it('does not take the group of a stranger for it, whose leader is gone, too', async () => {
+    const launched = await launch('process.exitCode = 0');
+    await launched.handle.closed;
+    const script = `const { spawn } = require('node:child_process');
+      const child = spawn('sleep', ['60'], { stdio: 'ignore' }); child.unref(); console.log(child.pid);`;
+    const leader = spawn(process.execPath, ['-e', script], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+    });
+    const [said] = (await once(leader.stdout, 'data')) as [Buffer];
+    const orphan = Number(said.toString());
+    onTestFinished(() => void process.kill(orphan, 'SIGKILL'));
+    await once(leader, 'exit');
+    const stat = readFileSync(`/proc/${orphan}/stat`, 'utf8').trim().split(' ');
+    // As if the leader had had the number of the shim.
+    stat[0] = String(leader.pid);
+    stat[3] = String(leader.pid);
+    stat[21] = '1';
+    writeFileSync(join(launched.spec.dir, 'pid'), `${stat.join(' ')}\n`);
+    writeFileSync(join(launched.spec.dir, 'exit'), ' ');
+    const { handle } = await adopt({ spec: launched.spec, ends: launched.ends });
+    await handle.stop({ graceMs: 0 });
+    expect(isProcessAlive(orphan)).toBe(true);
+  });
+
   it('answers null where there is no trace', async () => {
     const request = { id: randomUUID(), ref: null, dir: '/nowhere', from: { stdout: 0, stderr: 0 } };
     expect(await launcherLocal().adopt?.({ ...request, onOutput: () => undefined })).toBeNull();

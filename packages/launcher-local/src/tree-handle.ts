@@ -4,7 +4,7 @@ import type { Cgroup } from './cgroup.ts';
 import { hasProc } from './has-proc.ts';
 import { listeningSockets } from './listening-sockets.ts';
 import { mayCarry } from './marker.ts';
-import { findTree } from './process-tree.ts';
+import { findTree, goneStartTime } from './process-tree.ts';
 import { isLiving, readProcStat } from './proc-stat.ts';
 import type { ProcStat } from './proc-stat.ts';
 import { stopTreePortable } from './stop-tree-portable.ts';
@@ -28,7 +28,8 @@ export type TreeHandle = Pick<ProcessHandle, 'ref' | 'exited' | 'stop' | 'usage'
 export function treeHandle({ ref, leader, id, exited, cgroup }: TreeHandleOptions): TreeHandle {
   const members = (): ProcStat[] => withGroup(findTree(id, leader), cgroup);
   const mayBeMember = ({ pid, group, session }: ProcStat): boolean =>
-    group === leader.pid || session === leader.pid || mayCarry(pid, id);
+    (leader.startTime !== goneStartTime && (group === leader.pid || session === leader.pid)) ||
+    mayCarry(pid, id);
   let changedAt = performance.now();
   const changed = (): void => {
     changedAt = performance.now();
@@ -41,11 +42,12 @@ export function treeHandle({ ref, leader, id, exited, cgroup }: TreeHandleOption
     ref,
     exited,
     stop: ({ graceMs }) => {
-      stopping ??= (
+      if (stopping) return stopping;
+      const stop = (): Promise<void> =>
         hasProc
           ? stopTree({ members, mayBeMember, shim, graceMs, exited, killGroup: () => cgroup?.kill() })
-          : stopTreePortable(leader.pid, graceMs, exited)
-      ).finally(() => {
+          : stopTreePortable(leader.pid, graceMs, exited);
+      stopping = keepAlive(exited, stop()).finally(() => {
         // A stop that failed may be tried again.
         stopping = null;
         changed();
@@ -71,4 +73,16 @@ function withGroup(found: ProcStat[], cgroup: Cgroup | null | undefined): ProcSt
   const pids = new Set([process.pid, ...found.map((stat) => stat.pid)]);
   const others = (cgroup?.members() ?? []).flatMap((pid) => (pids.has(pid) ? [] : (readProcStat(pid) ?? [])));
   return [...found, ...others.filter(isLiving)];
+}
+
+/** Nothing else may keep this process alive until it has seen the end of what it stops: the watch of an adopted one does not. */
+async function keepAlive(exited: Promise<unknown>, stopping: Promise<void>): Promise<void> {
+  const timer = setInterval(() => undefined, 1000);
+  try {
+    await stopping;
+    void exited.finally(() => clearInterval(timer));
+  } catch (error) {
+    clearInterval(timer);
+    throw error;
+  }
 }

@@ -98,8 +98,8 @@ function namesIn(dir: string): string[] {
 
 function createWhole(file: string, record: LeaseRecord): boolean {
   const draft = `${file}.${randomUUID()}`;
-  writeFileSync(draft, JSON.stringify(record), { mode: 0o600 });
   try {
+    writeFileSync(draft, JSON.stringify(record), { mode: 0o600 });
     linkSync(draft, file);
     return true;
   } catch (error) {

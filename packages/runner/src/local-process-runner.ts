@@ -49,6 +49,7 @@ export class LocalProcessRunner implements ProjectRunner {
   #router: EdgeRouter | undefined;
   #storage: ObservabilityStorage | undefined;
   #onServerLog: ServerLogCallback | undefined;
+  #shutdown: Promise<void> | null = null;
 
   /** @throws ProjectRunnerError `CONFIG_INVALID`, `PLUGIN_INVALID`, `PLUGIN_DUPLICATE`, `PLUGIN_MISSING` */
   constructor(config: RunnerConfig = {}) {
@@ -193,7 +194,16 @@ export class LocalProcessRunner implements ProjectRunner {
   }
 
   /** Cancels builds and deploys and stops all servers, or leaves them for the next runner. A second call joins the first. */
-  async shutdown({ servers = 'stop' }: ShutdownOptions = {}): Promise<void> {
+  shutdown({ servers = 'stop' }: ShutdownOptions = {}): Promise<void> {
+    this.#shutdown ??= this.#end(servers).catch((error: unknown) => {
+      // What could not be stopped may be tried again.
+      this.#shutdown = null;
+      throw error;
+    });
+    return this.#shutdown;
+  }
+
+  async #end(servers: 'stop' | 'leave'): Promise<void> {
     this.#servers.close();
     await this.#builder.cancelAll();
     await this.#servers.shutdown(servers);

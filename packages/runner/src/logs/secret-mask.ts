@@ -5,6 +5,8 @@ export interface SecretMask {
   /** Bytes of the longest value, 0 without one. */
   readonly maxLength: number;
   add(values: Iterable<string>): void;
+  /** The values are not known any more: nothing may be shown but how long lines are. */
+  hideAll(): void;
 }
 
 /** Shorter values would blacken words that only happen to be the same. */
@@ -14,6 +16,7 @@ const star = 0x2a;
 /** A value of several lines (a key in PEM form) is masked line by line, since logs are lines. */
 export function createSecretMask(values: Iterable<string>): SecretMask {
   let secrets: Buffer[] = [];
+  let hidesAll = false;
 
   const add = (more: Iterable<string>): void => {
     const lines = [...more].flatMap((value) => value.split(/\r?\n/)).map((line) => line.trim());
@@ -31,7 +34,13 @@ export function createSecretMask(values: Iterable<string>): SecretMask {
     get maxLength() {
       return secrets[0]?.length ?? 0;
     },
+    hideAll() {
+      hidesAll = true;
+    },
     apply(bytes) {
+      if (hidesAll) {
+        for (let at = 0; at < bytes.length; at += 1) if (!isLineEnding(bytes[at])) bytes[at] = star;
+      }
       for (const secret of secrets) {
         for (let at = bytes.indexOf(secret); at !== -1; at = bytes.indexOf(secret, at + secret.length)) {
           bytes.fill(star, at, at + secret.length);
@@ -39,4 +48,8 @@ export function createSecretMask(values: Iterable<string>): SecretMask {
       }
     },
   };
+}
+
+function isLineEnding(byte: number | undefined): boolean {
+  return byte === 0x0a || byte === 0x0d;
 }

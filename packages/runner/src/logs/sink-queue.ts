@@ -59,6 +59,8 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
   /** Not yet said in the log: what failed right before the head of the queue, and what was dropped after its tail. */
   let failed: Loss | null = null;
   let dropped: Loss | null = null;
+  /** Lines that cannot be delivered, told before it was known what the sink has. */
+  let unjudged: Loss | null = null;
   /** Too slow to be waited for, until its queue is empty. */
   let behind = false;
   let roomWanted = Promise.withResolvers<void>();
@@ -75,6 +77,15 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
   const loseBatch = (batch: LogBatch, before: Loss | null, why: unknown): Loss =>
     countLoss({ count: batch.count, last: lastOf(batch) }, before, why);
 
+  /** Only a writer that is open knows what it has. */
+  const judge = (): void => {
+    const loss = unjudged;
+    unjudged = null;
+    if (!loss || loss.last <= done) return;
+    const count = Math.min(loss.count, loss.last - done);
+    failed = countLoss({ count, last: loss.last }, failed, 'an earlier runner could not deliver them');
+  };
+
   const writeNotice = async (opened: LogWriter, loss: Loss, time: Date): Promise<void> => {
     await callPlugin(sink, 'write', () => opened.write(lossNotice(loss, time)));
     failed = null;
@@ -87,6 +98,7 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
     if (!writer) {
       writer = opened;
       done = callPlugin(sink, 'position', () => opened.position?.()) ?? done;
+      judge();
     }
     const wanted = linesAfter(batch, done);
     if (!wanted) return undefined;
@@ -169,6 +181,10 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
       }
     },
     lose(loss, why) {
+      if (!writer) {
+        unjudged = mergeLosses(unjudged, loss);
+        return;
+      }
       if (loss.last <= done) return;
       dropped = countLoss({ ...loss, count: Math.min(loss.count, loss.last - done) }, dropped, why);
     },
@@ -197,7 +213,10 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
       const position = writer?.position
         ? callPlugin(sink, 'position', () => writer?.position?.())
         : undefined;
-      return position === undefined ? done : Math.max(Math.min(position, done), lostThrough);
+      if (position === undefined) return done;
+      const kept = Math.min(position, done);
+      // What was dropped at the tail counts when all that waits before it is through.
+      return pumping ? kept : Math.max(kept, lostThrough);
     },
   };
 }

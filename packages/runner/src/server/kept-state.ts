@@ -77,6 +77,7 @@ export class KeptState {
       { healthStatus: 'healthy', lastHealthCheck, host, port },
     );
     this.#write();
+    this.#removeOldRuns();
   }
 
   exited(exit: ProcessExit, wanted: boolean, lastError?: string): void {
@@ -121,6 +122,14 @@ export class KeptState {
   #change(changes: Partial<StoredServer>, server: Partial<RunningServer> = {}): void {
     this.#stored = { ...this.#stored, ...changes, server: { ...this.#stored.server, ...server } };
     if (this.#context.durable) this.#unwritten ??= setImmediate(() => this.#write());
+  }
+
+  /** The output of the run before may not have reached every sink yet. */
+  #removeOldRuns(): void {
+    const { store, durable } = this.#context;
+    const { server, run } = this.#stored;
+    const old = durable && run > 2 ? store.runs(server.id) : [];
+    for (const each of old.filter((number) => number < run - 1)) store.removeRun(server.id, each);
   }
 
   /** Changes of one turn are written once; this is for those that must be there before anything else happens. */

@@ -27,14 +27,16 @@ export interface RecoverOptions {
 export async function recoverServers(options: RecoverOptions): Promise<ServerSupervisor[]> {
   const { store, logger } = options.context;
   const adopted: ServerSupervisor[] = [];
-  for (const serverId of store.list()) {
-    try {
-      const supervisor = await recoverServer(serverId, options);
-      if (supervisor) adopted.push(supervisor);
-    } catch (error) {
-      logger.error(`Server ${serverId} could not be taken over`, error);
-    }
-  }
+  await Promise.all(
+    store.list().map(async (serverId) => {
+      try {
+        const supervisor = await recoverServer(serverId, options);
+        if (supervisor) adopted.push(supervisor);
+      } catch (error) {
+        logger.error(`Server ${serverId} could not be taken over`, error);
+      }
+    }),
+  );
   return adopted;
 }
 
@@ -122,6 +124,8 @@ async function takeOver(
   const receiver = pipeline.receive(run);
   const handle = await adoptRun(launcher, { serverId: server.id, run, context, stored, receiver });
   const env = handle?.environment?.() ?? null;
+  // What a dead server printed may hold secrets that nobody can name any more.
+  if (env === null && stored.secretNames.length > 0) mask.hideAll();
   mask.add(stored.secretNames.flatMap((name) => env?.[name] ?? []));
   if (handle) receiver.attach(handle);
   await replay(pipeline, handle, stored, options, journal.resume);

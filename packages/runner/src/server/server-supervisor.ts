@@ -73,7 +73,6 @@ export class ServerSupervisor {
     return this.#current?.target ?? null;
   }
 
-  /** Its process, while there is one. */
   get handle(): ProcessHandle | null {
     return this.#current?.handle.exit() === null ? this.#current.handle : null;
   }
@@ -118,12 +117,16 @@ export class ServerSupervisor {
     return this.#ending;
   }
 
-  /** Lets go of it; the next runner takes it over. What cannot be left, because nothing of it runs, is stopped. */
-  async leave(): Promise<void> {
+  /** Lets go of it, for the next runner. What cannot be left, because nothing of it runs, is stopped. */
+  leave(): Promise<void> {
     const handle = this.state === 'ready' ? this.handle : null;
     if (!handle?.detach) return this.stop();
+    return (this.#ending ??= this.#leave(handle));
+  }
+
+  async #leave(handle: ProcessHandle): Promise<void> {
     this.#stopWanted.abort();
-    handle.detach();
+    handle.detach?.();
     this.#current = null;
     await this.logs.end();
     await this.#lease.release();

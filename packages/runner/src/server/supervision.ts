@@ -55,6 +55,8 @@ export class Supervision {
   readonly #context: SupervisionContext;
   /** Subdomains of deployments, for servers that come back under another address. */
   readonly #routed = new Map<string, { projectId: string; subdomain: string }>();
+  /** Servers of living runners that are looked at. */
+  readonly #foreign = new Set<ServerSupervisor>();
   #recovered: Promise<unknown> | null = null;
 
   constructor(options: SupervisionOptions) {
@@ -149,7 +151,9 @@ export class Supervision {
       const known = this.#processes.get(server.id);
       // One that is between two runs is ours, too.
       if (known) return known.state === 'backoff' || known.state === 'starting';
+      const foreign = this.#context.durable && this.#context.store.isOwned(server.id);
       const supervisor = await reattachServer(server, this.#recovering(), this.#options.config);
+      if (supervisor && foreign) this.#foreign.add(supervisor);
       return supervisor !== null;
     });
   }
@@ -163,6 +167,8 @@ export class Supervision {
     await this.#recovered;
     await this.#deploys.idle();
     await this.#adoptions.idle();
+    // They are another runner's to stop.
+    await Promise.all([...this.#foreign].map((supervisor) => supervisor.leave()));
     await (servers === 'leave' ? this.#processes.leaveAll() : this.#processes.killAll());
   }
 
