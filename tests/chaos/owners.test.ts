@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { RunningServer } from '@project-runner/core';
@@ -250,4 +250,20 @@ it('keeps the folders of the last two runs only', async () => {
   }
   expect(readdirSync(join(shared.stateDir, 'servers', server.id, 'runs')).toSorted()).toEqual(['4', '5']);
   await runner.call('stop', server);
+});
+
+it('goes on with a server whose spools were removed, and with its log', async () => {
+  const shared = config();
+  const runner = await spawnRunner(shared);
+  const server = await deploy(runner);
+  await expect.poll(() => runner.call('getLogs', server), { timeout: 10_000 }).toContain('listening');
+  await runner.kill();
+  rmSync(join(shared.stateDir, 'servers', server.id, 'runs', '1', 'stdout'));
+  const heir = await spawnRunner(shared);
+  expect(await heir.call('recover')).toMatchObject([{ id: server.id }]);
+  // What its memory never had is in the file.
+  expect(await heir.call('getLogs', server)).toBe('listening');
+  await expect(heir.call('shutdown', { servers: 'lave' as never })).rejects.toThrowError(/"stop" or "leave"/);
+  await heir.call('stop', server);
+  expect(processesMarked(server.id)).toEqual([]);
 });

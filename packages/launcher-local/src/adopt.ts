@@ -1,3 +1,5 @@
+import { closeSync, openSync } from 'node:fs';
+
 import type { AdoptRequest, ProcessExit, ProcessHandle, ProcessRef } from '@project-runner/core';
 
 import { parseCgroup } from './cgroup.ts';
@@ -8,6 +10,7 @@ import { carries } from './marker.ts';
 import { isProcessAlive, isSameProcess, readProcessRef } from './process-ref.ts';
 import { findTree, goneStartTime } from './process-tree.ts';
 import { openRunFolder } from './run-folder.ts';
+import type { RunFolder } from './run-folder.ts';
 import { treeHandle } from './tree-handle.ts';
 import { watchExit } from './watch-exit.ts';
 
@@ -21,7 +24,7 @@ export function adopt(request: AdoptRequest, limits: SpoolLimits): ProcessHandle
 function adoptDurable(request: AdoptRequest, dir: string, limits: SpoolLimits): ProcessHandle | null {
   const run = openRunFolder(dir);
   const identity = run.readIdentity();
-  if (!identity) return null;
+  if (!identity || !ensureSpools(run)) return null;
   const bootId = readProcessRef(process.pid).bootId;
   const ref: ProcessRef = {
     pid: identity.pid,
@@ -49,6 +52,16 @@ function adoptDurable(request: AdoptRequest, dir: string, limits: SpoolLimits): 
     }),
     detach: () => detached.abort(),
   });
+}
+
+/** Somebody may have removed them: what is in them is lost, and the process must be looked after all the same. */
+function ensureSpools(run: RunFolder): boolean {
+  try {
+    for (const stream of ['stdout', 'stderr'] as const) closeSync(openSync(run.spool(stream), 'a', 0o600));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The number of a shim that is gone may be somebody else's by now: then nothing is to be taken for its group. */

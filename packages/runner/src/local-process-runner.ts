@@ -137,7 +137,11 @@ export class LocalProcessRunner implements ProjectRunner {
 
   async getLogs(server: RunningServer, options: { tail?: number; since?: Date } = {}): Promise<string> {
     await this.#servers.recover();
-    const entries = await this.#logs.read(this.#session(server), options);
+    const { tail, since } = options;
+    // As many as are kept in memory of a server that this runner started, wherever they are kept of another one.
+    const isUnbounded = tail === undefined && since === undefined;
+    const query = isUnbounded ? { tail: this.#config.logRetentionLines } : options;
+    const entries = await this.#logs.read(this.#session(server), query);
     return entries.map((entry) => entry.text).join('\n');
   }
 
@@ -195,6 +199,9 @@ export class LocalProcessRunner implements ProjectRunner {
 
   /** Cancels builds and deploys and stops all servers, or leaves them for the next runner. A second call joins the first. */
   shutdown({ servers = 'stop' }: ShutdownOptions = {}): Promise<void> {
+    if (servers !== 'stop' && servers !== 'leave') {
+      throw new TypeError(`shutdown: servers must be "stop" or "leave"; found ${JSON.stringify(servers)}`);
+    }
     this.#shutdown ??= this.#end(servers).catch((error: unknown) => {
       // What could not be stopped may be tried again.
       this.#shutdown = null;

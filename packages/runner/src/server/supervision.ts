@@ -17,6 +17,7 @@ import { SubdomainGenerator } from '../subdomain-generator.ts';
 import { deployCancelled } from './deploy-cancelled.ts';
 import { deployServer } from './deploy-server.ts';
 import { createKeyedLock } from './keyed-lock.ts';
+import { listenTo } from './listen-to.ts';
 import { ProcessManager } from './process-manager.ts';
 import { reattachServer } from './reattach-server.ts';
 import { recoverServers } from './recover-servers.ts';
@@ -95,15 +96,7 @@ export class Supervision {
     name: Name,
     listener: (...event: RunnerEvents[Name]) => void,
   ): () => void {
-    const guarded = (...event: RunnerEvents[Name]): void => {
-      try {
-        listener(...event);
-      } catch (error) {
-        this.#options.config.logger.warn(`A listener of "${name}" threw`, error);
-      }
-    };
-    this.#events.on(name as never, guarded as never);
-    return () => void this.#events.off(name as never, guarded as never);
+    return listenTo(this.#events, this.#options.config.logger, name, listener);
   }
 
   /** @throws ProjectRunnerError `RUNNER_CLOSED` */
@@ -113,12 +106,18 @@ export class Supervision {
 
   /** Once; it never rejects. */
   recover(): Promise<unknown> {
-    this.#recovered ??= this.#context.durable
-      ? recoverServers(this.#recovering()).catch((error: unknown) =>
-          this.#options.config.logger.error('Servers of an earlier runner could not be looked for', error),
-        )
-      : Promise.resolve();
+    this.#recovered ??= this.#context.durable ? this.#recoverAll() : Promise.resolve();
     return this.#recovered;
+  }
+
+  async #recoverAll(): Promise<void> {
+    try {
+      const { failed } = await recoverServers(this.#recovering());
+      // A disk that is full, say: the next call tries those again.
+      if (failed > 0) this.#recovered = null;
+    } catch (error) {
+      this.#options.config.logger.error('Servers of an earlier runner could not be looked for', error);
+    }
   }
 
   /** @throws as `deployServer` does; ProjectRunnerError `ROUTE_FAILED` */

@@ -1,0 +1,40 @@
+import type { EventEmitter } from 'node:events';
+
+import type { Logger, RunnerEvents } from '@project-runner/core';
+
+const all: Record<keyof RunnerEvents, true> = {
+  spawned: true,
+  ready: true,
+  exited: true,
+  restarting: true,
+  crashed: true,
+  settled: true,
+  adopted: true,
+  'log-loss': true,
+};
+
+const eventNames: ReadonlySet<string> = new Set(Object.keys(all));
+
+/**
+ * The answer ends it. A listener that throws harms nobody.
+ * @throws TypeError for a name that is none: a host in JavaScript would never hear of what it waits for
+ */
+export function listenTo<Name extends keyof RunnerEvents>(
+  events: EventEmitter<RunnerEvents>,
+  logger: Logger,
+  name: Name,
+  listener: (...event: RunnerEvents[Name]) => void,
+): () => void {
+  if (!eventNames.has(name)) {
+    throw new TypeError(`There is no event ${JSON.stringify(name)}; there are ${[...eventNames].join(', ')}`);
+  }
+  const guarded = (...event: RunnerEvents[Name]): void => {
+    try {
+      listener(...event);
+    } catch (error) {
+      logger.warn(`A listener of "${name}" threw`, error);
+    }
+  };
+  events.on(name as never, guarded as never);
+  return () => void events.off(name as never, guarded as never);
+}
