@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { LocalProcessRunner } from '@project-runner/runner';
 
+import { endChild } from './support/end-child.ts';
 import { freePort } from './support/free-port.ts';
 import { openPm2 } from './support/pm2.ts';
 
@@ -34,9 +35,7 @@ export function bareSpawn(): Contestant {
       });
       await new Promise((resolve) => child.once('message', resolve));
       const took = performance.now() - startedAt;
-      const exited = new Promise((resolve) => child.once('exit', resolve));
-      child.kill();
-      await exited;
+      await endChild(child);
       return took;
     },
     close: () => Promise.resolve(),
@@ -53,9 +52,7 @@ export function pollEverySecond(): Contestant {
       const child = spawn(process.execPath, [server], { env: { PORT: String(port) }, stdio: 'ignore' });
       while (!(await answers(port))) await delay(1000);
       const took = performance.now() - startedAt;
-      const exited = new Promise((resolve) => child.once('exit', resolve));
-      child.kill();
-      await exited;
+      await endChild(child);
       return took;
     },
     close: () => Promise.resolve(),

@@ -7,7 +7,7 @@ import { durableHandle } from './durable-handle.ts';
 import { hasProc } from './has-proc.ts';
 import type { SpoolLimits } from './launch-durable.ts';
 import { carries } from './marker.ts';
-import { isProcessAlive, isSameProcess, readProcessRef } from './process-ref.ts';
+import { bootId, isProcessAlive, isSameProcess, readProcessRef } from './process-ref.ts';
 import { findTree, goneStartTime } from './process-tree.ts';
 import { openRunFolder } from './run-folder.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -25,12 +25,11 @@ function adoptDurable(request: AdoptRequest, dir: string, limits: SpoolLimits): 
   const run = openRunFolder(dir);
   const identity = run.readIdentity();
   if (!identity || !ensureSpools(run)) return null;
-  const bootId = readProcessRef(process.pid).bootId;
   const ref: ProcessRef = {
     pid: identity.pid,
     startTime: identity.startTime,
     // The folder does not tell the boot; who launched it may. Start times count from boot, so another boot's may recur.
-    bootId: request.ref?.bootId ?? bootId,
+    bootId: request.ref?.bootId ?? bootId(),
   };
   const shim = shimRef(identity.shimPid ?? identity.pid, request.id, ref.bootId);
   const detached = new AbortController();
@@ -65,10 +64,10 @@ function ensureSpools(run: RunFolder): boolean {
 }
 
 /** The number of a shim that is gone may be somebody else's by now: then nothing is to be taken for its group. */
-function shimRef(pid: number, id: string, bootId: string | null): ProcessRef {
+function shimRef(pid: number, id: string, boot: string | null): ProcessRef {
   const found = readProcessRef(pid);
   const isOurs = hasProc ? carries(pid, id) : isProcessAlive(pid);
-  return isOurs ? found : { pid, startTime: goneStartTime, bootId };
+  return isOurs ? found : { pid, startTime: goneStartTime, bootId: boot };
 }
 
 /**

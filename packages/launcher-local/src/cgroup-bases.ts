@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import { readProcFile } from './proc-stat.ts';
+import { readText } from './read-text.ts';
 
 export type CgroupController = 'memory' | 'cpu' | 'pids';
 
@@ -101,14 +102,6 @@ function enable(dir: string): CgroupController[] {
 
 function words(file: string): string[] {
   return (readText(file) ?? '').split(/\s+/);
-}
-
-function readText(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
 }
 
 /** Lines of proc_pid_mountinfo(5). */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -6,6 +6,7 @@ import type { LaunchLimits } from '@project-runner/core';
 
 import { groupPrefix } from './cgroup-bases.ts';
 import { cgroupSettings } from './cgroup-settings.ts';
+import { readText } from './read-text.ts';
 
 /** One folder of a group: v1 has a hierarchy for each controller. */
 export interface CgroupPart {
@@ -118,13 +119,4 @@ function hasKilled({ dir, version, limits }: CgroupPart): boolean {
     const text = readText(join(dir, version === 2 ? kills.v2 : kills.v1)) ?? '';
     return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0) > 0;
   });
-}
-
-function readText(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    // The group is gone, or was never there.
-    return null;
-  }
 }

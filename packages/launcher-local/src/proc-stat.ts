@@ -1,4 +1,6 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+
+import { readText } from './read-text.ts';
 
 /** What `/proc/<pid>/stat` tells of a process. */
 export interface ProcStat {
@@ -82,9 +84,5 @@ function readStatLine(pid: number): string | null {
 
 /** The text of a file below `/proc`, `null` when its process is gone or is not ours to read. */
 export function readProcFile(path: string): string | null {
-  try {
-    return readFileSync(`/proc/${path}`, 'utf8');
-  } catch {
-    return null;
-  }
+  return readText(`/proc/${path}`);
 }

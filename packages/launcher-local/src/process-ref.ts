@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-
 import type { ProcessRef } from '@project-runner/core';
 
 import { hasProc } from './has-proc.ts';
-import { isLiving, readProcStat } from './proc-stat.ts';
+import { isLiving, readProcFile, readProcStat } from './proc-stat.ts';
 
 /** Names the process of a pid beyond doubt, as far as the platform can. */
 export function readProcessRef(pid: number): ProcessRef {
@@ -27,13 +25,12 @@ export function isProcessAlive(pid: number): boolean {
   }
 }
 
-function bootId(): string | null {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    // Only Linux has one.
-    return null;
-  }
+let boot: string | null | undefined;
+
+/** Only Linux has one. Read once: every look at an adopted process asks for it. */
+export function bootId(): string | null {
+  if (boot === undefined) boot = readProcFile('sys/kernel/random/boot_id')?.trim() ?? null;
+  return boot;
 }
 
 /** Whether the very process is still alive: same pid, and where the platform tells, same start time and boot. */

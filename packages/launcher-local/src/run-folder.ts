@@ -1,10 +1,11 @@
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 
 import type { LogStreamName, ProcessExit } from '@project-runner/core';
 
 import { parseProcStat } from './proc-stat.ts';
+import { readText } from './read-text.ts';
 
 /** What a durable process leaves in its folder: `stdout` and `stderr` (spools), `pid` and `exit` (by the shim), `cgroup`. */
 export interface RunFolder {
@@ -60,15 +61,9 @@ export function createRunFolder(dir: string): RunFolder {
 
 /** `null` without a line ending: the shim has not written it wholly. */
 function firstLine(file: string): string | null {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    // The folder is gone, or was never whole.
-    return null;
-  }
-  const end = text.indexOf('\n');
-  return end === -1 ? null : text.slice(0, end);
+  const text = readText(file);
+  const end = text?.indexOf('\n') ?? -1;
+  return text === null || end === -1 ? null : text.slice(0, end);
 }
 
 function parseIdentity(line: string | null): RunIdentity | null {

@@ -29,9 +29,9 @@ export function createSpoolSpace(file: string, from: number, holes: boolean): Sp
   let reserved = 0;
   /** Given back and not taken again. */
   let credit = 0;
-  /** The file's size when a request for space failed. */
   let step = reserveBytes.least;
   let reservedAt = 0;
+  /** The file's size when a request for space failed. */
   let refusedAt = -worth.tight;
   let isTight = false;
   let busy = false;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +15,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 
 import type { RunnerConfig } from '../config.ts';
 import { createProjectRunner } from '../create-project-runner.ts';
+import { buildRecord, deploymentRecord, projectRecord } from '../records.test-support.ts';
 
 export interface RunnerAndProject {
   runner: ProjectRunner;
@@ -52,66 +52,19 @@ export function runnerAndProject(
     rmSync(dir, { recursive: true, force: true });
   });
   runner.setSource?.({ getProjectPath: (source) => Promise.resolve(source.path) });
-  const { project, deployment, build } = records(path);
+  const project = projectRecord(path);
+  const deployment = deploymentRecord(project);
   return {
     runner,
     path,
     project,
     deployment,
     async build(options = {}) {
-      const record = { ...build, id: randomUUID() };
+      const record = { ...buildRecord(), deploymentId: deployment.id };
       const done = await runner.build(project, record, { skipInstall: true, ...options });
       expect(done.errorMessage).toBeNull();
       return done;
     },
     deploy: (done, options) => runner.deploy(project, deployment, done, options),
   };
-}
-
-/** As MastraAdmin would hand them over. */
-function records(path: string): { project: Project; deployment: Deployment; build: Build } {
-  const now = new Date();
-  const project: Project = {
-    id: randomUUID(),
-    teamId: randomUUID(),
-    name: 'Test',
-    slug: 'test',
-    sourceType: 'local',
-    sourceConfig: { path },
-    defaultBranch: 'main',
-    envVars: {},
-    createdAt: now,
-    updatedAt: now,
-  };
-  const deployment: Deployment = {
-    id: randomUUID(),
-    projectId: project.id,
-    type: 'production',
-    branch: 'main',
-    slug: project.slug,
-    status: 'pending',
-    currentBuildId: null,
-    publicUrl: null,
-    internalHost: null,
-    envVarOverrides: {},
-    autoShutdown: false,
-    expiresAt: null,
-    createdAt: now,
-    updatedAt: now,
-  };
-  const build: Build = {
-    id: randomUUID(),
-    deploymentId: deployment.id,
-    trigger: 'manual',
-    triggeredBy: null,
-    commitSha: null,
-    commitMessage: null,
-    status: 'queued',
-    logs: '',
-    queuedAt: now,
-    startedAt: null,
-    completedAt: null,
-    errorMessage: null,
-  };
-  return { project, deployment, build };
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,6 +8,7 @@ import { onTestFinished } from 'vitest';
 
 import type { RunnerConfig } from '../config.ts';
 import { defaultPlugins } from '../default-plugins.ts';
+import { buildRecord, projectRecord } from '../records.test-support.ts';
 import { resolveConfig } from '../resolve-config.ts';
 import { ProjectBuilder } from './project-builder.ts';
 
@@ -31,39 +31,6 @@ export function writeFiles(dir: string, files: Files): string {
     else writeFileSync(file, JSON.stringify(content.json));
   }
   return dir;
-}
-
-export function project(path: string): Project {
-  const now = new Date();
-  return {
-    id: randomUUID(),
-    teamId: randomUUID(),
-    name: 'shop',
-    slug: 'shop',
-    sourceType: 'local',
-    sourceConfig: { path },
-    defaultBranch: 'main',
-    envVars: {},
-    createdAt: now,
-    updatedAt: now,
-  };
-}
-
-export function buildRecord(): Build {
-  return {
-    id: randomUUID(),
-    deploymentId: randomUUID(),
-    trigger: 'manual',
-    triggeredBy: null,
-    commitSha: null,
-    commitMessage: null,
-    status: 'queued',
-    logs: '',
-    queuedAt: new Date(),
-    startedAt: null,
-    completedAt: null,
-    errorMessage: null,
-  };
 }
 
 /** Hands back the user's own folder. */
@@ -107,7 +74,7 @@ export function testBuilder(config: RunnerConfig = {}, layer: PluginLayer = []):
       const log: string[] = [];
       const result = await builder.build({
         source: localSource,
-        project: project(path),
+        project: projectRecord(path),
         build: buildRecord(),
         options: { skipInstall: true, ...options },
         onLog: (line) => log.push(line),

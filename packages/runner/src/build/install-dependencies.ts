@@ -10,8 +10,6 @@ import type { RunBuildCommandOptions } from './run-build-command.ts';
 import { runManagerCommand } from './run-manager-command.ts';
 import { skippedScriptsLine } from './skipped-scripts.ts';
 
-export { describeExit };
-
 export interface InstallContext extends Omit<RunBuildCommandOptions, 'cwd'> {
   projectDir: string;
   allowScripts: boolean;

@@ -5,7 +5,8 @@ import { npm } from '@project-runner/pm-npm';
 import { pnpm } from '@project-runner/pm-pnpm';
 import { describe, expect, it } from 'vitest';
 
-import { project, tempFolder, writeFiles } from './build-fixture.test-support.ts';
+import { projectRecord } from '../records.test-support.ts';
+import { tempFolder, writeFiles } from './build-fixture.test-support.ts';
 import type { Files } from './build-fixture.test-support.ts';
 import { prepareSource } from './prepare-source.ts';
 import type { PreparedSource, PrepareSourceOptions } from './prepare-source.ts';
@@ -14,7 +15,7 @@ const withBuild = { json: { scripts: { build: 'tsc' } } };
 
 async function prepare(path: string, changes: Partial<PrepareSourceOptions> = {}): Promise<PreparedSource> {
   const buildDir = tempFolder();
-  return prepareSource(project(path), {
+  return prepareSource(projectRecord(path), {
     source: { getProjectPath: () => Promise.resolve(path) },
     targetDir: join(buildDir, 'target'),
     buildDir,

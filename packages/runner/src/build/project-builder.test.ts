@@ -5,14 +5,8 @@ import { join } from 'node:path';
 import type { BuildOptions, ProjectSource } from '@project-runner/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import {
-  buildRecord,
-  localSource,
-  project,
-  tempFolder,
-  testBuilder,
-  writeFiles,
-} from './build-fixture.test-support.ts';
+import { buildRecord, projectRecord } from '../records.test-support.ts';
+import { localSource, tempFolder, testBuilder, writeFiles } from './build-fixture.test-support.ts';
 
 /** A project that needs no install and no build. */
 const folder = (scripts: Record<string, string> = {}): string =>
@@ -57,7 +51,7 @@ describe('a source that hangs', () => {
   it('makes no release when it answers late, and what it wrote goes', async () => {
     const { build, buildDir } = testBuilder();
     const { source, asked, answer } = hanging();
-    const shop = project('unused');
+    const shop = projectRecord('unused');
     const record = buildRecord();
     const failed = await build('unused', { timeoutMs: 1 }, { source, project: shop, build: record });
     expect(failed.status).toBe('failed');
@@ -72,7 +66,7 @@ describe('a source that hangs', () => {
 describe('a build that fails', () => {
   it('leaves its log and nothing else', async () => {
     const { build, buildDir } = testBuilder();
-    const shop = project(folder({ build: 'exit 3' }));
+    const shop = projectRecord(folder({ build: 'exit 3' }));
     const { id, errorMessage, logPath, log } = await build('', {}, { project: shop });
     expect(errorMessage).toContain('Build failed with exit code 3');
     expect(readdirSync(join(buildDir, shop.id))).toEqual([`${id}.log`]);
@@ -81,7 +75,7 @@ describe('a build that fails', () => {
 
   it('keeps the release of an earlier build of the same id when it was cancelled before its turn', async () => {
     const { build, buildDir } = testBuilder();
-    const again = { project: project(folder()), build: buildRecord() };
+    const again = { project: projectRecord(folder()), build: buildRecord() };
     await build('', {}, again);
     const { status, startedAt } = await build('', { signal: AbortSignal.abort() }, again);
     expect([status, startedAt]).toEqual(['failed', null]);
@@ -127,7 +121,7 @@ describe('options', () => {
     const { builder } = testBuilder();
     const { status, errorMessage, startedAt } = await builder.build({
       source: localSource,
-      project: project(folder()),
+      project: projectRecord(folder()),
       build: buildRecord(),
       options: options as BuildOptions,
     });

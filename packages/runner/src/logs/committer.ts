@@ -1,5 +1,6 @@
 import type { Logger, LogStreamName } from '@project-runner/core';
 
+import { lastOf } from './log-batch.ts';
 import type { JournalRecord, LogJournal } from './log-journal.ts';
 
 /** Writes down what was cut and what all sinks keep, and gives output back that all keep. */
@@ -87,8 +88,4 @@ export function createCommitter({ journal, logger, kept }: CommitterOptions): Co
       journal?.close();
     },
   };
-}
-
-function lastOf({ sequence, count }: JournalRecord): number {
-  return sequence + count - 1;
 }

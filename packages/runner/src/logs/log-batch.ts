@@ -5,6 +5,11 @@ export function createLogBatch(fields: Omit<LogBatch, 'lines'>): LogBatch {
   return { ...fields, lines: () => decode(fields) };
 }
 
+/** Number of the last line of a batch, or of what is told of one. */
+export function lastOf({ sequence, count }: Pick<LogBatch, 'sequence' | 'count'>): number {
+  return sequence + count - 1;
+}
+
 const newline = 0x0a;
 
 /** The lines of a batch with a number above `after`; `null` for none. */

@@ -135,4 +135,25 @@ describe('a log that a runner takes over from one that was killed', () => {
     expect(sink.lines).toEqual(['1 stdout 1', '3 stderr [project-runner] 2 lines lost', '4 stdout 4']);
     expect(heir.losses()).toEqual({ 'log-sink:lasting': 2 });
   });
+
+  it('counts what is gone although nothing comes after it, and only what the sink does not have', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'takeover-'));
+    const journalFile = join(dir, 'journal');
+    const dead = createLogPipeline({
+      session,
+      sinks: [lastingSink(0)],
+      logger,
+      journal: createLogJournal(journalFile),
+    });
+    void dead.receive(1).onOutput('stdout', Buffer.from('1\n2\n3\n'), 0);
+    const { journal, state } = resumeLogJournal(journalFile);
+    const knows = lastingSink(Number.POSITIVE_INFINITY);
+    knows.lines.push('1 stdout 1', '2 stdout 2');
+    const heir = createLogPipeline({ session, sinks: [knows], logger, journal, resume: state });
+    heir.replay(() => Buffer.alloc(0));
+    await heir.end();
+    rmSync(dir, { recursive: true });
+    expect(heir.losses()).toEqual({ 'log-sink:lasting': 1 });
+    expect(knows.lines).toEqual(['1 stdout 1', '2 stdout 2', '3 stderr [project-runner] 1 lines lost']);
+  });
 });

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { callPlugin, pluginKey } from '@project-runner/core';
 import type { LogEntry, Logger, LogQuery, LogSession, LogSinkPlugin } from '@project-runner/core';
+
+import { withinMs } from '../within.ts';
 
 export interface ReadSinksOptions {
   sinks: readonly LogSinkPlugin[];
@@ -46,17 +46,15 @@ async function readSink(
   { session, logger }: ReadSinksOptions,
   query: LogQuery,
 ): Promise<readonly LogEntry[]> {
-  const limit = new AbortController();
-  const late = delay(readDeadlineMs, null, { signal: limit.signal, ref: false }).catch(() => null);
+  const late = (): readonly LogEntry[] => {
+    logger.warn(`[${pluginKey(sink)}] read did not answer in ${readDeadlineMs} ms`);
+    return [];
+  };
   try {
     const answer = callPlugin(sink, 'read', () => sink.read?.(session, query) ?? []);
-    const entries = await Promise.race([answer, late]);
-    if (!entries) logger.warn(`[${pluginKey(sink)}] read did not answer in ${readDeadlineMs} ms`);
-    return entries ?? [];
+    return await withinMs(Promise.resolve(answer), readDeadlineMs, late);
   } catch (error) {
     logger.warn(`[${pluginKey(sink)}] could not be read for server ${session.serverId}`, error);
     return [];
-  } finally {
-    limit.abort();
   }
 }

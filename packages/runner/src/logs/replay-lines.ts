@@ -1,6 +1,7 @@
 import type { LogStreamName } from '@project-runner/core';
 
 import { normalizeLines } from './line-splitter.ts';
+import { lastOf } from './log-batch.ts';
 import type { JournalRecord, JournalState } from './log-journal.ts';
 import type { LineDispatcher } from './log-pipeline.ts';
 import { droppedNotice } from './loss-notice.ts';
@@ -22,7 +23,7 @@ export function replayLines({ state, dispatcher, readOutput, mask }: ReplayLines
   let done = committed;
   const missing = 'the runner was killed, and what was written down of them is gone';
   for (const record of state.records) {
-    const last = record.sequence + record.count - 1;
+    const last = lastOf(record);
     if (record.count === 0 || last <= committed) continue;
     // Its place in the journal was used again.
     if (record.sequence > done + 1) dispatcher.lose(record.sequence - 1 - done, record.sequence - 1, missing);

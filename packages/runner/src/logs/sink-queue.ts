@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { callPlugin, pluginKey } from '@project-runner/core';
 import type { LogBatch, Logger, LogSession, LogSinkPlugin, LogWriter } from '@project-runner/core';
 
-import { linesAfter } from './log-batch.ts';
+import { withinMs } from '../within.ts';
+import { lastOf, linesAfter } from './log-batch.ts';
 import { lossNotice, mergeLosses } from './loss-notice.ts';
 import type { Loss } from './loss-notice.ts';
 
@@ -78,7 +79,9 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
     countLoss({ count: batch.count, last: lastOf(batch) }, before, why);
 
   /** Only a writer that is open knows what it has. */
-  const judge = (): void => {
+  const begin = (opened: LogWriter): void => {
+    writer = opened;
+    done = callPlugin(sink, 'position', () => opened.position?.()) ?? done;
     const loss = unjudged;
     unjudged = null;
     if (!loss || loss.last <= done) return;
@@ -95,11 +98,7 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
   };
 
   const writeTo = (opened: LogWriter, batch: LogBatch): void | Promise<void> => {
-    if (!writer) {
-      writer = opened;
-      done = callPlugin(sink, 'position', () => opened.position?.()) ?? done;
-      judge();
-    }
+    if (!writer) begin(opened);
     const wanted = linesAfter(batch, done);
     if (!wanted) return undefined;
     const put = (): void | Promise<void> => callPlugin(sink, 'write', () => opened.write(wanted));
@@ -150,6 +149,11 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
 
   const close = async (): Promise<void> => {
     await pumping;
+    try {
+      if (unjudged && !writer) begin(await callPlugin(sink, 'open', () => sink.open(session)));
+    } catch (error) {
+      failed = countLoss(unjudged ?? { count: 0, last: done }, failed, error);
+    }
     const loss = dropped ? mergeLosses(failed, dropped) : failed;
     try {
       if (writer && loss) await writeNotice(writer, loss, new Date());
@@ -190,11 +194,8 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
     },
     room() {
       if (behind || queuedBytes <= maxBytes / 2) return null;
-      const limit = new AbortController();
-      const late = delay(stallMs, 'late', { signal: limit.signal, ref: false }).catch(() => 'in time');
-      return Promise.race([roomWanted.promise, late]).then((answer) => {
-        if (answer === 'late') behind = true;
-        limit.abort();
+      return withinMs(roomWanted.promise, stallMs, () => {
+        behind = true;
       });
     },
     async end(deadlineMs) {
@@ -219,10 +220,6 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
       return pumping ? kept : Math.max(kept, lostThrough);
     },
   };
-}
-
-function lastOf({ sequence, count }: LogBatch): number {
-  return sequence + count - 1;
 }
 
 function cost(batch: LogBatch): number {

@@ -1,6 +1,7 @@
 import type { LogSinkPlugin, ObservabilityStorage } from '@project-runner/core';
 
 import { batchEntries } from './batch-entries.ts';
+import { lastOf } from './log-batch.ts';
 
 const flushLines = 1000;
 const flushMs = 5000;
@@ -55,7 +56,7 @@ export function storageSink(getStorage: () => ObservabilityStorage | undefined):
 
       return {
         async write(batch) {
-          last = batch.sequence + batch.count - 1;
+          last = lastOf(batch);
           if (!getStorage()) return;
           if (rows.length >= maxHeldLines) await flush();
           for (const { sequence, time, stream, text, partial } of batchEntries(batch)) {

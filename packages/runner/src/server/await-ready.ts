@@ -7,7 +7,7 @@ import { connectOnce } from './connect-once.ts';
 import { deployCancelled } from './deploy-cancelled.ts';
 import { ownedHost } from './owned-host.ts';
 import { askProbe } from './probe-server.ts';
-import { untilAborted } from './within.ts';
+import { untilAborted } from '../within.ts';
 
 export interface AwaitReadyOptions {
   handle: ProcessHandle;

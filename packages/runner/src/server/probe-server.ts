@@ -1,7 +1,7 @@
 import { callPlugin } from '@project-runner/core';
 import type { HealthProbePlugin, ProbeResult, ProbeTarget } from '@project-runner/core';
 
-import { withinMs } from './within.ts';
+import { withinMs } from '../within.ts';
 
 /** Looks at a server once with every probe; the first complaint is the answer. A probe that does not answer is one. */
 export async function probeServer(

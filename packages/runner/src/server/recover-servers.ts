@@ -22,26 +22,23 @@ export interface RecoverOptions {
 
 /**
  * Takes over the servers that an earlier runner left and no living one has; what ended meanwhile is finished: last lines,
- * exit code, port. A state that cannot be read costs its own server only. @returns those that live on, and how many may be tried again
+ * exit code, port. A state that cannot be read costs its own server only.
+ * @returns how many may be tried again
  */
-export async function recoverServers(
-  options: RecoverOptions,
-): Promise<{ adopted: ServerSupervisor[]; failed: number }> {
+export async function recoverServers(options: RecoverOptions): Promise<{ failed: number }> {
   const { store, logger } = options.context;
-  const adopted: ServerSupervisor[] = [];
   let failed = 0;
   await Promise.all(
     store.list().map(async (serverId) => {
       try {
-        const supervisor = await recoverServer(serverId, options);
-        if (supervisor) adopted.push(supervisor);
+        await recoverServer(serverId, options);
       } catch (error) {
         failed += 1;
         logger.error(`Server ${serverId} could not be taken over`, error);
       }
     }),
   );
-  return { adopted, failed };
+  return { failed };
 }
 
 /** @returns `null` where a living runner has it, or nothing of it lives on */

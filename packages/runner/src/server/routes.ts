@@ -2,7 +2,7 @@ import { ProjectRunnerError } from '@project-runner/core';
 import type { EdgeRouter, Logger, RouteConfig } from '@project-runner/core';
 
 import { createKeyedLock } from './keyed-lock.ts';
-import { untilAborted, withinMs } from './within.ts';
+import { untilAborted, withinMs } from '../within.ts';
 
 export interface RoutesOptions {
   getRouter(): EdgeRouter | undefined;

@@ -8,7 +8,7 @@ import type {
   ServerStatus,
 } from '@project-runner/core';
 
-import { describeExit } from '../build/install-dependencies.ts';
+import { describeExit } from '../build/describe-exit.ts';
 import type { LogPipeline } from '../logs/log-pipeline.ts';
 import { comeBack } from './come-back.ts';
 import type { EndedRun } from './come-back.ts';
