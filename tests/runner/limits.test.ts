@@ -131,7 +131,9 @@ describe('limits', () => {
     const enforced = runner
       .getServerStatus(server)
       ?.limits.memoryMb?.by.some((by) => by.startsWith('cgroup'));
-    const deployed = deployFolder(runner, await serverProject('grows'), { limits: { memoryMb: 8 } });
+    const deployed = deployFolder(runner, await serverProject('grows'), {
+      limits: { memoryMb: 8, onMemory: 'kill' },
+    });
     const outcome = await deployed.then(
       () => 'started',
       (error: unknown) => String(error),

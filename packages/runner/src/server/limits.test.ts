@@ -6,7 +6,8 @@ const mb = 1024 * 1024;
 
 describe('launchLimits', () => {
   it('leaves room for an orderly restart, and none for one that is killed anyway', () => {
-    expect(launchLimits({ memoryMb: 100 })).toEqual({ memoryBytes: 111 * mb });
+    expect(launchLimits({ memoryMb: 100 })).toEqual({ memoryBytes: 164 * mb });
+    expect(launchLimits({ memoryMb: 1001 })).toEqual({ memoryBytes: 1102 * mb });
     expect(launchLimits({ memoryMb: 100, onMemory: 'kill' })).toEqual({ memoryBytes: 100 * mb });
     expect(launchLimits({ heapMb: 5, cpus: 0.5, pids: 64 })).toEqual({ cpus: 0.5, pids: 64 });
     expect(launchLimits(undefined)).toEqual({});

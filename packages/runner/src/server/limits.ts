@@ -11,16 +11,18 @@ import { describeExit } from '../build/describe-exit.ts';
 import type { EndedRun } from './come-back.ts';
 
 const bytesPerMb = 1024 * 1024;
+/** A small server needs room to be stopped in order, too: the heap of Node grows by about 30 MB in one go. */
+const minRoomMb = 64;
 
 /**
  * What the system is asked to enforce. A server that is to be started anew is stopped in order when the runner sees too
- * much memory; the system's cap is a tenth above that, for one that grows faster than somebody looks.
+ * much memory; the system's cap is above that, for one that grows faster than somebody looks.
  */
 export function launchLimits(limits: Readonly<ServerLimits> = {}): LaunchLimits {
   const { memoryMb, onMemory, cpus, pids } = limits;
-  const room = onMemory === 'kill' ? 1 : 1.1;
+  const roomMb = onMemory === 'kill' ? 0 : Math.max((memoryMb ?? 0) / 10, minRoomMb);
   return {
-    ...(memoryMb === undefined ? {} : { memoryBytes: Math.ceil(memoryMb * room) * bytesPerMb }),
+    ...(memoryMb === undefined ? {} : { memoryBytes: Math.ceil(memoryMb + roomMb) * bytesPerMb }),
     ...(cpus === undefined ? {} : { cpus }),
     ...(pids === undefined ? {} : { pids }),
   };
