@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
 const windows = process.platform === 'win32';
+/** Read before anything is started: whoever sees our child's output may have killed our parent already. */
+const parent = process.ppid;
 
 /**
  * Runs a program as a direct child and passes signals on, so that no child is left behind.
@@ -57,7 +59,6 @@ export function run(file, args, { cwd, env, capture = false, group = capture }) 
  */
 function whenParentEnds(callback) {
   if (process.env.npm_lifecycle_event === undefined) return () => {};
-  const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);
