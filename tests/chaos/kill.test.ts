@@ -149,7 +149,8 @@ it('a runner that is killed while it stops a server, or starts one, leaves none 
     const left = await runner.call('recover');
     // A deploy that had just succeeded when its runner died is a server like any other.
     for (const server of left) await runner.call('stop', server);
-    expect(readdirSync(join(config.stateDir, 'servers'))).toEqual([]);
+    const kept = (): string[] => readdirSync(join(config.stateDir, 'servers'));
+    await expect.poll(kept, { timeout: 20_000 }).toEqual([]);
     expect(await runner.call('getStats')).toMatchObject({ runningProcesses: 0, allocatedPorts: [] });
     await runner.kill();
   }

@@ -100,9 +100,10 @@ it('signals nobody when a pid was given to somebody else', async () => {
 
   const heir = await spawnRunner(shared);
   expect(await heir.call('recover')).toEqual([]);
-  expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
   // The server itself is found by its marker, and does not stay behind as an orphan.
-  expect(processesMarked(server.id)).toEqual([]);
+  await expect.poll(() => processesMarked(server.id), { timeout: 10_000 }).toEqual([]);
+  await heir.call('shutdown');
+  expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
 });
 
 it.each([
@@ -125,7 +126,9 @@ it.each([
   damage(join(shared.stateDir, 'servers', bad.id, 'server.json'));
   const heir = await spawnRunner(shared);
   expect(await heir.call('recover')).toMatchObject([{ id: good.id, processId: good.processId }]);
-  expect(heir.logs.join('\n')).toContain(`The state of server ${bad.id} is damaged`);
+  await expect
+    .poll(() => heir.logs.join('\n'), { timeout: 10_000 })
+    .toContain(`The state of server ${bad.id} is damaged`);
   expect(processesMarked(bad.id)).toEqual([]);
   expect(readdirSync(join(shared.stateDir, 'damaged'))).toHaveLength(1);
   await heir.call('stop', good);
@@ -150,11 +153,13 @@ it('tells how a server ended while no runner lived, with its last lines', async 
   await fetch(`http://127.0.0.1:${server.port}/crash`).catch(() => undefined);
   const heir = await spawnRunner(shared);
   expect(await heir.call('recover')).toEqual([]);
-  expect(heir.events).toContainEqual({
-    event: 'exited',
-    data: expect.objectContaining({ exit: { code: 7, signal: null }, wanted: false }) as unknown,
-  });
-  expect(await heir.call('getLogs', server)).toBe('listening');
+  await expect
+    .poll(() => heir.events, { timeout: 10_000 })
+    .toContainEqual({
+      event: 'exited',
+      data: expect.objectContaining({ exit: { code: 7, signal: null }, wanted: false }) as unknown,
+    });
+  await expect.poll(() => heir.call('getLogs', server), { timeout: 10_000 }).toBe('listening');
 });
 
 it('keeps no secret and lets nobody else read its files', async () => {
@@ -233,9 +238,10 @@ it('shows nothing of a dead server whose secrets went with it', async () => {
   await fetch(`http://127.0.0.1:${server.port}/say?name=LAST_WORDS`).catch(() => undefined);
   const heir = await spawnRunner(shared);
   expect(await heir.call('recover')).toEqual([]);
-  const log = await heir.call('getLogs', server);
-  expect(log).not.toContain(secret);
-  expect(log).toContain('*'.repeat(secret.length));
+  await expect
+    .poll(() => heir.call('getLogs', server), { timeout: 10_000 })
+    .toContain('*'.repeat(secret.length));
+  expect(await heir.call('getLogs', server)).not.toContain(secret);
 });
 
 it('keeps the folders of the last two runs only', async () => {

@@ -24,7 +24,7 @@ export function memoryRouter(
     routes,
     hangs: false,
     registerRoute: change,
-    updateRoute: (_, config) => change(config as RouteConfig),
+    updateRoute: (id, config) => change({ ...routes.get(id), ...config } as RouteConfig),
     async removeRoute(id) {
       await pass();
       routes.delete(id);

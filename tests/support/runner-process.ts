@@ -3,11 +3,14 @@ import { LocalProcessRunner } from '@project-runner/runner';
 import type { RunnerConfig } from '@project-runner/runner';
 import { logsFile } from '@project-runner/logs-file';
 
+import { fileRouter } from './file-router.ts';
 import { localSource } from './records.ts';
 
 export interface RunnerProcessConfig extends RunnerConfig {
   /** Size of a log segment, to see many of them. */
   segmentBytes?: number;
+  /** Keeps routes in this file. Each change is an event `routed`; the one of this number, from 1, is never answered. */
+  routes?: { file: string; hangs?: number };
 }
 
 interface Call {
@@ -16,7 +19,7 @@ interface Call {
   args: unknown[];
 }
 
-const { segmentBytes, ...config } = JSON.parse(process.argv[2] ?? '{}') as RunnerProcessConfig;
+const { segmentBytes, routes, ...config } = JSON.parse(process.argv[2] ?? '{}') as RunnerProcessConfig;
 const say = (message: object): void => void process.send?.(message);
 const note =
   (level: string) =>
@@ -30,6 +33,15 @@ const runner = new LocalProcessRunner({
   logger: { debug() {}, info: note('info'), warn: note('warn'), error: note('error') },
 });
 runner.setSource(localSource);
+if (routes) {
+  let changes = 0;
+  const onChange = (): Promise<void> => {
+    changes += 1;
+    say({ event: 'routed', data: changes });
+    return changes === routes.hangs ? new Promise(() => undefined) : Promise.resolve();
+  };
+  runner.setRouter(fileRouter(routes.file, onChange));
+}
 for (const name of ['spawned', 'ready', 'exited', 'restarting', 'crashed', 'settled', 'adopted'] as const) {
   runner.on(name, (event) => say({ event: name, data: event }));
 }

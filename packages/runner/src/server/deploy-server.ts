@@ -34,6 +34,8 @@ export interface DeployServerOptions {
   build: Build;
   options: RunOptions;
   signal: AbortSignal;
+  /** Servers of the deployment that run until this one has the traffic. */
+  replaces: readonly string[];
   /** Called as soon as there is something to stop. */
   track(supervisor: ServerSupervisor): void;
 }
@@ -66,7 +68,8 @@ export async function deployServer(request: DeployServerOptions): Promise<Server
     server: newRecord(session),
     session,
     state: 'starting',
-    wasReady: false,
+    servesAt: null,
+    replaces: request.replaces,
     run: 0,
     ref: null,
     restarts: 0,

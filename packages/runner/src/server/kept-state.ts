@@ -8,8 +8,11 @@ import type {
 } from '@project-runner/core';
 
 import { limitsInForce } from './limits.ts';
-import type { StoredServer } from './server-state.ts';
+import type { Address, StoredServer } from './server-state.ts';
 import type { SupervisionContext } from './supervision-context.ts';
+
+/** Until the next try to write down what could not be written. */
+const retryMs = 1000;
 
 type Context = Pick<SupervisionContext, 'store' | 'durable' | 'logger' | 'events'>;
 
@@ -23,6 +26,7 @@ export class KeptState {
   #nextStartAt: Date | null = null;
   #lastLines: readonly string[] = [];
   #unwritten: NodeJS.Immediate | null = null;
+  #retry: NodeJS.Timeout | null = null;
 
   constructor(stored: StoredServer, context: Context) {
     this.#stored = stored;
@@ -57,27 +61,30 @@ export class KeptState {
   }
 
   /** The number of the run that begins, and its folder. */
-  beginRun(): { run: number; dir?: string } {
+  beginRun({ port, host }: PortLease): { run: number; dir?: string } {
     const { store, durable } = this.#context;
     const run = this.#stored.run + 1;
-    this.#change({ run, ref: null, state: 'starting' }, { healthStatus: 'starting' });
+    this.#change({ run, ref: null, state: 'starting' }, { healthStatus: 'starting', port, host });
     this.#write();
     return durable ? { run, dir: store.runDir(this.#stored.server.id, run) } : { run };
   }
 
-  spawned(ref: ProcessRef, { port, host }: PortLease): void {
-    this.#change({ ref }, { processId: ref.pid, port, host, startedAt: new Date() });
+  spawned(ref: ProcessRef): void {
+    this.#change({ ref }, { processId: ref.pid, startedAt: new Date() });
     this.#context.events.emit('spawned', { server: this.server, run: this.#stored.run, pid: ref.pid });
   }
 
   ready(host: string, port: number): void {
     const lastHealthCheck = new Date();
-    this.#change(
-      { state: 'ready', wasReady: true },
-      { healthStatus: 'healthy', lastHealthCheck, host, port },
-    );
+    this.#change({ state: 'ready' }, { healthStatus: 'healthy', lastHealthCheck, host, port });
     this.#write();
     this.#removeOldRuns();
+  }
+
+  /** Traffic goes there from now on. */
+  serves(servesAt: Address): void {
+    this.#change({ servesAt });
+    this.#write();
   }
 
   exited(exit: ProcessExit, wanted: boolean, lastError?: string): void {
@@ -115,8 +122,17 @@ export class KeptState {
     this.#stored = { ...this.#stored, state, server };
     if (this.#unwritten) clearImmediate(this.#unwritten);
     this.#unwritten = null;
+    if (this.#retry) clearTimeout(this.#retry);
+    this.#retry = null;
     if (this.#context.durable) this.#context.store.remove(server.id);
     this.#context.events.emit('settled', { server: this.server });
+  }
+
+  /** Writes down what is not yet; nothing is written from now on. */
+  close(): void {
+    this.#write();
+    if (this.#retry) clearTimeout(this.#retry);
+    this.#retry = null;
   }
 
   #change(changes: Partial<StoredServer>, server: Partial<RunningServer> = {}): void {
@@ -137,10 +153,19 @@ export class KeptState {
     if (!this.#unwritten) return;
     clearImmediate(this.#unwritten);
     this.#unwritten = null;
+    this.#keep();
+  }
+
+  #keep(): void {
+    const isRetry = this.#retry !== null;
+    if (this.#retry) clearTimeout(this.#retry);
+    this.#retry = null;
     try {
       this.#context.store.write(this.#stored);
     } catch (error) {
-      // A full disk: the server goes on, and what is kept of it is what it was.
+      // A full disk: the server goes on, and what is kept of it is what it was until there is space again.
+      this.#retry = setTimeout(() => this.#keep(), retryMs).unref();
+      if (isRetry) return;
       this.#context.logger.warn(`The state of server ${this.#stored.server.id} could not be kept`, error);
     }
   }

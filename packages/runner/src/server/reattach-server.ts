@@ -3,6 +3,7 @@ import type { LogSession, RunningServer } from '@project-runner/core';
 
 import type { ResolvedConfig } from '../config.ts';
 import { leaseHeldPort } from './acquire-port.ts';
+import { sortOut } from './recovered.ts';
 import { recoverServer } from './recover-servers.ts';
 import type { RecoverOptions } from './recover-servers.ts';
 import { ServerSupervisor } from './server-supervisor.ts';
@@ -20,7 +21,9 @@ export async function reattachServer(
   const { context } = options;
   const { durable, store } = context;
   if (durable && store.list().includes(server.id) && !store.isOwned(server.id)) {
-    return recoverServer(server.id, options);
+    const recovered = await recoverServer(server.id, options);
+    if (recovered) options.inBackground(sortOut([recovered], context.logger));
+    return recovered?.isToStay ? recovered.supervisor : null;
   }
   return server.processId === null ? null : adoptBare(server, server.processId, options, config);
 }
@@ -60,14 +63,19 @@ async function adoptBare(
     context: {
       ...context,
       durable: false,
-      unroute: (own) => (context.store.isOwned(server.id) ? Promise.resolve() : context.unroute(own)),
+      routes: {
+        ...context.routes,
+        remove: (...route) =>
+          context.store.isOwned(server.id) ? Promise.resolve() : context.routes.remove(...route),
+      },
     },
     stored: {
       formatVersion: 1,
       server,
       session,
       state: 'ready',
-      wasReady: true,
+      servesAt: { host: server.host, port: server.port },
+      replaces: [],
       run: 1,
       ref: handle.ref,
       restarts: 0,

@@ -1,5 +1,5 @@
 import { callPlugin } from '@project-runner/core';
-import type { LauncherPlugin, PortLease, ProcessExit, ProcessHandle } from '@project-runner/core';
+import type { LauncherPlugin, ProcessExit, ProcessHandle } from '@project-runner/core';
 
 import { resumeLogJournal } from '../logs/log-journal.ts';
 import type { JournalState, LogJournal } from '../logs/log-journal.ts';
@@ -7,6 +7,7 @@ import type { LogPipeline } from '../logs/log-pipeline.ts';
 import type { RunReceiver } from '../logs/run-receiver.ts';
 import { createSecretMask } from '../logs/secret-mask.ts';
 import { leaseHeldPort } from './acquire-port.ts';
+import type { Recovered } from './recovered.ts';
 import type { ServerLogs } from './server-logs.ts';
 import type { StoredServer } from './server-state.ts';
 import { ServerSupervisor } from './server-supervisor.ts';
@@ -16,47 +17,50 @@ export interface RecoverOptions {
   context: SupervisionContext;
   logs: ServerLogs;
   signal: AbortSignal;
-  /** Called for each server that lives on. */
+  /** Called for each server of which something runs. */
   track(supervisor: ServerSupervisor): void;
+  /** For what may take its time, and nobody needs to wait for. */
+  inBackground(task: Promise<unknown>): void;
 }
 
 /**
- * Takes over the servers that an earlier runner left and no living one has; what ended meanwhile is finished: last lines,
- * exit code, port. A state that cannot be read costs its own server only.
- * @returns how many may be tried again
+ * Takes over the servers that an earlier runner left and no living one has; what ended meanwhile is to be finished: last
+ * lines, exit code, port. A state that cannot be read costs its own server only.
+ * @returns those that are to run on or to be ended, and how many may be tried again
  */
-export async function recoverServers(options: RecoverOptions): Promise<{ failed: number }> {
+export async function recoverServers(
+  options: RecoverOptions,
+): Promise<{ found: Recovered[]; failed: number }> {
   const { store, logger } = options.context;
+  const found: Recovered[] = [];
   let failed = 0;
   await Promise.all(
     store.list().map(async (serverId) => {
       try {
-        await recoverServer(serverId, options);
+        const recovered = await recoverServer(serverId, options);
+        if (recovered) found.push(recovered);
       } catch (error) {
         failed += 1;
         logger.error(`Server ${serverId} could not be taken over`, error);
       }
     }),
   );
-  return { failed };
+  return { found, failed };
 }
 
-/** @returns `null` where a living runner has it, or nothing of it lives on */
-export async function recoverServer(
-  serverId: string,
-  options: RecoverOptions,
-): Promise<ServerSupervisor | null> {
+/** @returns `null` where a living runner has it, or nothing is known of it */
+export async function recoverServer(serverId: string, options: RecoverOptions): Promise<Recovered | null> {
   const { store, logger } = options.context;
   const disown = store.claim(serverId);
   if (!disown) return null;
   try {
     const stored = store.read(serverId);
-    if (stored === 'missing' || stored === 'damaged') await discard(serverId, stored, options);
-    else if (stored === 'foreign') {
-      logger.warn(`Server ${serverId} was started by a later version of the runner and is left alone`);
-    } else {
-      return await takeOver(stored, disown, options);
+    if (stored === 'missing' || stored === 'damaged') {
+      options.inBackground(discard(serverId, stored, options).finally(disown));
+      return null;
     }
+    if (stored !== 'foreign') return await takeOver(stored, disown, options);
+    logger.warn(`Server ${serverId} was started by a later version of the runner and is left alone`);
     disown();
     return null;
   } catch (error) {
@@ -115,7 +119,7 @@ async function takeOver(
   stored: StoredServer,
   disown: () => void,
   options: RecoverOptions,
-): Promise<ServerSupervisor | null> {
+): Promise<Recovered | null> {
   const { context, logs, signal } = options;
   const launcher = context.plugins.one('launcher');
   const { server, run } = stored;
@@ -131,32 +135,21 @@ async function takeOver(
   if (handle) receiver.attach(handle);
   await replay(pipeline, handle, stored, options, journal.resume);
   const supervisor = new ServerSupervisor({ context, stored, env, logs: pipeline, disown });
-  if (!handle) {
-    await supervisor.stop();
-    return null;
+  const recovered = { supervisor, replaces: stored.replaces };
+  const exit = handle && (await soon(handle));
+  if (!handle || exit) {
+    const end = (): Promise<void> =>
+      exit ? supervisor.adoptEnded({ handle, receiver }, exit) : supervisor.stop();
+    return { ...recovered, isToStay: false, end };
   }
-  const exit = await soon(handle);
-  if (exit) await supervisor.adoptEnded({ handle, receiver }, exit);
-  else {
-    const lease: PortLease = await leaseHeldPort(
-      { serverId: server.id, plugins: context.plugins, signal },
-      server,
-    );
-    const { probePath: path, optionalPath } = stored.launch;
-    supervisor.adopt({
-      handle,
-      receiver,
-      lease,
-      target: { host: server.host, port: server.port, path, optionalPath },
-    });
-    // Nobody was told of a server that was never ready, and one that was being stopped is to be gone.
-    if (stored.wasReady && stored.state !== 'stopping') {
-      options.track(supervisor);
-      return supervisor;
-    }
-    await supervisor.stop();
-  }
-  return null;
+  const lease = await leaseHeldPort({ serverId: server.id, plugins: context.plugins, signal }, server);
+  const { probePath: path, optionalPath } = stored.launch;
+  const target = { host: server.host, port: server.port, path, optionalPath };
+  supervisor.adopt({ handle, receiver, lease, target });
+  options.track(supervisor);
+  const isToStay =
+    stored.servesAt !== null && stored.state !== 'stopping' && !context.store.isStopWanted(server.id);
+  return { ...recovered, isToStay, end: () => supervisor.stop() };
 }
 
 /** Without a journal that can be read, the log goes on after the last line that a sink has. */

@@ -47,7 +47,7 @@ describe('createRoutes', () => {
     const routes = routesOf(router);
     await routes.point(config, signal);
     await routes.point({ ...config, targetPort: 4001 }, signal);
-    await routes.remove('d', { ...target, port: 4001 });
+    await routes.remove('d', [target, { ...target, port: 4001 }]);
     expect(calls.join()).toBe('getRoute,registerRoute 4000,getRoute,updateRoute r,getRoute,removeRoute r');
   });
 
@@ -55,16 +55,34 @@ describe('createRoutes', () => {
     const { router, calls } = fakeRouter();
     const routes = routesOf(router);
     await routes.point({ ...config, targetPort: 4001 }, signal);
-    await routes.remove('d', target);
+    await routes.remove('d', [target]);
     expect(calls).not.toContain('removeRoute r');
-    await routes.remove('d', { host: '::1', port: 4001 });
+    await routes.remove('d', [{ host: '::1', port: 4001 }]);
     expect(calls).not.toContain('removeRoute r');
+  });
+
+  it('lets a route follow a server to its new address, and no other', async () => {
+    const { router, calls } = fakeRouter();
+    const routes = routesOf(router);
+    await routes.point(config, signal);
+    await routes.follow('d', { host: '::1', port: 4000 }, { ...target, port: 4009 }, signal);
+    expect(calls).not.toContain('updateRoute r');
+    await routes.follow('d', target, { ...target, port: 4001 }, signal);
+    expect(await router.getRoute('d')).toMatchObject({ subdomain: 'shop', targetPort: 4001 });
+  });
+
+  it.each(['throws', 'hangs'] as const)('says that a router that %s could not let it follow', async (how) => {
+    const { router } = fakeRouter({ getRoute: how });
+    await expect(routesOf(router).follow('d', target, target, signal)).rejects.toMatchObject({
+      code: 'ROUTE_FAILED',
+      message: expect.stringContaining('lead the route of deployment d to 127.0.0.1:4000: ') as string,
+    });
   });
 
   it('does nothing without a router', async () => {
     const routes = routesOf(undefined);
     await routes.point(config, signal);
-    await routes.remove('d', target);
+    await routes.remove('d', [target]);
     expect(routes.errors).toEqual([]);
   });
 
@@ -81,7 +99,7 @@ describe('createRoutes', () => {
   it.each(['throws', 'hangs'] as const)('never rejects for a router that %s when it removes', async (how) => {
     const { router } = fakeRouter({ getRoute: how });
     const routes = routesOf(router);
-    await routes.remove('d', target);
+    await routes.remove('d', [target]);
     expect(routes.errors).toEqual(['The route of deployment d could not be removed']);
   });
 
@@ -102,7 +120,7 @@ describe('createRoutes', () => {
     const routes = routesOf(router);
     await Promise.all([
       routes.point(config, signal),
-      routes.remove('d', target),
+      routes.remove('d', [target]),
       routes.point({ ...config, targetPort: 4002 }, signal),
     ]);
     expect(calls.filter((call) => call !== 'getRoute')).toEqual([

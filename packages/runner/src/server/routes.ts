@@ -1,8 +1,9 @@
 import { ProjectRunnerError } from '@project-runner/core';
-import type { EdgeRouter, Logger, RouteConfig } from '@project-runner/core';
+import type { EdgeRouter, Logger, RouteConfig, RouteInfo } from '@project-runner/core';
 
 import { createKeyedLock } from './keyed-lock.ts';
 import { untilAborted, withinMs } from '../within.ts';
+import type { Address } from './server-state.ts';
 
 export interface RoutesOptions {
   getRouter(): EdgeRouter | undefined;
@@ -15,8 +16,10 @@ export interface RoutesOptions {
 export interface Routes {
   /** Sends traffic to a server. @throws ProjectRunnerError `ROUTE_FAILED`; the signal's reason */
   point(route: RouteConfig, signal: AbortSignal): Promise<void>;
-  /** Takes the route away if it still leads there. Never rejects: a router that is down must not keep a server alive. */
-  remove(deploymentId: string, target: { host: string; port: number }): Promise<void>;
+  /** Where the route of a deployment leads to `from`, it leads to `to` afterwards. @throws as `point` does */
+  follow(deploymentId: string, from: Address, to: Address, signal?: AbortSignal): Promise<void>;
+  /** Takes the route away if it leads to one of these. Never rejects: a router that is down must not keep a server alive. */
+  remove(deploymentId: string, targets: readonly Address[]): Promise<void>;
 }
 
 const defaultDeadlineMs = 5000;
@@ -26,35 +29,67 @@ export function createRoutes({ getRouter, logger, deadlineMs = defaultDeadlineMs
   const late = (): never => {
     throw new Error(`it did not answer within ${deadlineMs} ms`);
   };
+  const change = (
+    deploymentId: string,
+    what: string,
+    action: (router: EdgeRouter) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<void> =>
+    lock.run(deploymentId, async () => {
+      const router = getRouter();
+      if (!router) return;
+      const done = withinMs(action(router), deadlineMs, late);
+      try {
+        await (signal ? untilAborted(done, signal) : done);
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        throw routeFailed(what, error);
+      }
+    });
   return {
-    point: (route, signal) =>
-      lock.run(route.deploymentId, async () => {
-        const router = getRouter();
-        if (!router) return;
-        try {
-          await untilAborted(withinMs(pointRoute(router, route), deadlineMs, late), signal);
-        } catch (error) {
-          if (signal.aborted) throw error;
-          throw routeFailed(route, error);
-        }
-      }),
-    remove: (deploymentId, { host, port }) =>
-      lock.run(deploymentId, async () => {
-        const router = getRouter();
-        if (!router) return;
-        const remove = async (): Promise<void> => {
-          const known = await router.getRoute(deploymentId);
-          // Another server of the deployment may have the traffic by now.
-          if (known?.targetHost === host && known.targetPort === port)
-            await router.removeRoute(known.routeId);
-        };
-        try {
-          await withinMs(remove(), deadlineMs, late);
-        } catch (error) {
-          logger.error(`The route of deployment ${deploymentId} could not be removed`, error);
-        }
-      }),
+    point: (route, signal) => {
+      const what = `point ${route.subdomain} at ${route.targetHost}:${route.targetPort}`;
+      return change(route.deploymentId, what, (router) => pointRoute(router, route), signal);
+    },
+    follow: (deploymentId, from, to, signal) => {
+      const what = `lead the route of deployment ${deploymentId} to ${to.host}:${to.port}`;
+      return change(deploymentId, what, (router) => followRoute(router, deploymentId, from, to), signal);
+    },
+    async remove(deploymentId, targets) {
+      try {
+        await change(deploymentId, 'remove the route', (router) =>
+          removeRoute(router, deploymentId, targets),
+        );
+      } catch (error) {
+        logger.error(`The route of deployment ${deploymentId} could not be removed`, error);
+      }
+    },
   };
+}
+
+async function followRoute(
+  router: EdgeRouter,
+  deploymentId: string,
+  from: Address,
+  to: Address,
+): Promise<void> {
+  const known = await router.getRoute(deploymentId);
+  if (!leadsTo(known, from)) return;
+  await router.updateRoute(known.routeId, { targetHost: to.host, targetPort: to.port });
+}
+
+async function removeRoute(
+  router: EdgeRouter,
+  deploymentId: string,
+  targets: readonly Address[],
+): Promise<void> {
+  const known = await router.getRoute(deploymentId);
+  // Another server of the deployment may have the traffic by now.
+  if (known && targets.some((target) => leadsTo(known, target))) await router.removeRoute(known.routeId);
+}
+
+function leadsTo(route: RouteInfo | null | undefined, { host, port }: Address): route is RouteInfo {
+  return route?.targetHost === host && route.targetPort === port;
 }
 
 /** Updates the deployment's route where it has one, registers one where not: registering twice throws. */
@@ -64,14 +99,10 @@ async function pointRoute(router: EdgeRouter, route: RouteConfig): Promise<void>
   else await router.registerRoute(route);
 }
 
-function routeFailed(route: RouteConfig, cause: unknown): ProjectRunnerError {
+function routeFailed(what: string, cause: unknown): ProjectRunnerError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new ProjectRunnerError(
-    'ROUTE_FAILED',
-    `The router could not point ${route.subdomain} at ${route.targetHost}:${route.targetPort}: ${reason}`,
-    {
-      cause,
-      hint: 'The new server was stopped; what served before still does. See that the router is up, and deploy again',
-    },
-  );
+  return new ProjectRunnerError('ROUTE_FAILED', `The router could not ${what}: ${reason}`, {
+    cause,
+    hint: 'What served before still does. See that the router is up, and deploy again',
+  });
 }

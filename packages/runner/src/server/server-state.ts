@@ -13,8 +13,10 @@ export interface StoredServer {
   server: RunningServer;
   session: LogSession;
   state: ServerState;
-  /** Was ready at least once: a host knows of it. */
-  wasReady: boolean;
+  /** Where it serves, so where its route leads; `null` until its deploy is through and a host may know of it. */
+  servesAt: Address | null;
+  /** Servers of its deployment that ran before it: where it serves, they are to be gone. */
+  replaces: readonly string[];
   /** Starts of it, from 1. */
   run: number;
   ref: ProcessRef | null;
@@ -24,6 +26,11 @@ export interface StoredServer {
   launch: StoredLaunch;
   /** Names of variables whose values are masked in the log. */
   secretNames: readonly string[];
+}
+
+export interface Address {
+  host: string;
+  port: number;
 }
 
 /** How a server is started, all but its variables. */

@@ -12,38 +12,28 @@ import { describeExit } from '../build/describe-exit.ts';
 import type { LogPipeline } from '../logs/log-pipeline.ts';
 import { comeBack } from './come-back.ts';
 import type { EndedRun } from './come-back.ts';
-import { HeldLease } from './held-lease.ts';
+import { CurrentRun } from './current-run.ts';
 import { KeptState } from './kept-state.ts';
 import { whyItEnded } from './limits.ts';
 import { RestartSchedule } from './restart-schedule.ts';
-import type { StoredServer } from './server-state.ts';
-import { startServer } from './start-server.ts';
-import type { StartedServer } from './start-server.ts';
+import { startOptions } from './start-options.ts';
+import { ServerRoute } from './server-route.ts';
+import { resumeStart, startServer } from './start-server.ts';
+import type { StartedServer, StartingServer } from './start-server.ts';
 import type { SupervisionContext } from './supervision-context.ts';
+import type { SupervisorOptions } from './supervisor-options.ts';
 import { watchHealth } from './watch-health.ts';
-
-export interface SupervisorOptions {
-  context: SupervisionContext;
-  /** What is kept of it so far. */
-  stored: StoredServer;
-  /** All variables of the server but those of its address; `null` where they went with an earlier runner. */
-  env: Readonly<Record<string, string>> | null;
-  logs: LogPipeline;
-  /** Gives the server back to whoever claims it next. */
-  disown(): void;
-}
 
 /** One server over all its runs. */
 export class ServerSupervisor {
   readonly logs: LogPipeline;
+  readonly route: ServerRoute;
   readonly #context: SupervisionContext;
   readonly #options: SupervisorOptions;
   readonly #kept: KeptState;
   readonly #schedule: RestartSchedule;
-  readonly #lease: HeldLease;
+  readonly #current: CurrentRun;
   readonly #stopWanted = new AbortController();
-  #current: StartedServer | null = null;
-  #readyAt = 0;
   /** The start, or what happens after an exit; a stop waits for it. */
   #busy: Promise<void> = Promise.resolve();
   #ending: Promise<void> | null = null;
@@ -54,7 +44,8 @@ export class ServerSupervisor {
     this.#context = options.context;
     this.#kept = new KeptState(options.stored, options.context);
     this.#schedule = new RestartSchedule(options.context.restart);
-    this.#lease = new HeldLease(options.context.plugins, options.context.logger);
+    this.#current = new CurrentRun(options.context);
+    this.route = new ServerRoute(this.#kept, options.context, this.#stopWanted.signal);
   }
 
   get session(): LogSession {
@@ -69,12 +60,17 @@ export class ServerSupervisor {
     return this.#kept.server;
   }
 
+  /** Its deploy is through, and nobody wants its end. */
+  get isToStay(): boolean {
+    return this.#kept.stored.servesAt !== null && !this.#stopWanted.signal.aborted;
+  }
+
   get target(): ProbeTarget | null {
-    return this.#current?.target ?? null;
+    return this.#current.target;
   }
 
   get handle(): ProcessHandle | null {
-    return this.#current?.handle.exit() === null ? this.#current.handle : null;
+    return this.#current.handle;
   }
 
   status(): ServerStatus {
@@ -84,7 +80,7 @@ export class ServerSupervisor {
   /** The first start. One that fails leaves nothing behind. @throws as `startServer` does */
   start(signal: AbortSignal): Promise<void> {
     const wanted = AbortSignal.any([signal, this.#stopWanted.signal]);
-    const starting = this.#run(wanted).catch(async (error: unknown) => {
+    const starting = this.#run(startServer, wanted).catch(async (error: unknown) => {
       await this.#settle('exited');
       throw error;
     });
@@ -92,9 +88,15 @@ export class ServerSupervisor {
     return starting;
   }
 
+  /** Goes on with a run as an earlier runner left it: it serves, is starting, or was not well and is to be ended. */
   adopt(started: StartedServer): void {
-    this.#context.events.emit('adopted', { server: this.server, run: this.#kept.stored.run });
+    const { state, lastError, run } = this.#kept.stored;
+    this.#context.events.emit('adopted', { server: this.server, run });
+    if (state === 'starting') return this.#supervise(() => this.#resume(started));
     this.#becomeReady(started);
+    if (state === 'backoff') {
+      this.#whenReady(started, () => this.#afterFailure(started, lastError ?? 'it was not well', false));
+    } else void this.route.follow();
   }
 
   /** It ended while no runner was there. */
@@ -121,45 +123,40 @@ export class ServerSupervisor {
   leave(): Promise<void> {
     const handle = this.state === 'ready' ? this.handle : null;
     if (!handle?.detach) return this.stop();
-    return (this.#ending ??= this.#leave(handle));
+    return (this.#ending ??= this.#leave());
   }
 
-  async #leave(handle: ProcessHandle): Promise<void> {
+  async #leave(): Promise<void> {
     this.#stopWanted.abort();
-    handle.detach?.();
-    this.#current = null;
+    this.#current.detach();
     await this.logs.end();
-    await this.#lease.release();
+    await this.#current.releaseLease();
+    this.#kept.close();
     this.#options.disown();
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    const { launch, server } = this.#kept.stored;
+  async #run(start: typeof startServer, signal: AbortSignal): Promise<void> {
     const startedAt = performance.now();
-    const started = await startServer({
-      serverId: server.id,
-      plugins: this.#context.plugins,
-      framework: this.#context.frameworkOf(launch.framework),
-      launch,
-      env: this.#options.env ?? {},
-      timing: this.#context.timing,
-      logs: this.logs,
-      lease: this.#lease.take(),
-      signal,
-      nextRun: () => this.#kept.beginRun(),
-      onSpawned: ({ ref }, leased) => this.#kept.spawned(ref, leased),
-      onEnded: (exit, wanted) => this.#kept.exited(exit, wanted),
-    });
-    this.#becomeReady(started);
+    const lease = this.#current.takeLease();
+    this.#becomeReady(await start(startOptions(this.#kept, this.#options, lease, signal)));
     const tookMs = performance.now() - startedAt;
     this.#context.events.emit('ready', { server: this.server, run: this.#kept.stored.run, tookMs });
   }
 
+  async #resume(starting: StartingServer): Promise<void> {
+    try {
+      await this.#run((options) => resumeStart(starting, options), this.#stopWanted.signal);
+      void this.route.follow();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#kept.unwell(reason);
+      await this.#comeBack({ exit: null, readyForMs: null, reason, isFinal: false });
+    }
+  }
+
   #becomeReady(started: StartedServer): void {
     const { handle, target, lease } = started;
-    this.#current = started;
-    this.#lease.hold(lease);
-    this.#readyAt = performance.now();
+    this.#current.begin(started);
     this.#kept.ready(target.host, lease.port);
     void handle.exited.then((exit) => this.#whenReady(started, () => this.#afterExit(started, exit)));
     watchHealth({
@@ -173,14 +170,17 @@ export class ServerSupervisor {
 
   /** What is told of a run that is over, or that somebody stops, comes too late: they see to it. */
   #whenReady(started: StartedServer, action: () => Promise<void>): void {
-    if (this.#current !== started || this.state !== 'ready') return;
+    if (this.#current.started === started && this.state === 'ready') this.#supervise(action);
+  }
+
+  #supervise(action: () => Promise<void>): void {
     this.#busy = action().catch((error: unknown) => {
       this.#context.logger.error(`Supervising server ${this.server.id} failed`, error);
     });
   }
 
   async #afterExit(started: StartedServer, exit: ProcessExit): Promise<void> {
-    const readyForMs = performance.now() - this.#readyAt;
+    const { readyForMs } = this.#current;
     const why = whyItEnded(exit, started.handle, this.#kept.stored.launch.limits);
     this.#kept.unwell(why.reason);
     this.#kept.exited(exit, false);
@@ -190,32 +190,28 @@ export class ServerSupervisor {
 
   /** It runs and is not well, so it is ended to be started anew. */
   async #afterFailure(started: StartedServer, reason: string, isFinal: boolean): Promise<void> {
-    const readyForMs = performance.now() - this.#readyAt;
+    const { readyForMs } = this.#current;
     this.#kept.unwell(reason);
     await this.#finishRun(started);
     this.#kept.exited(await started.handle.exited, false);
     await this.#comeBack({ exit: null, readyForMs, reason, isFinal });
   }
 
-  /** What is left of its tree goes, and its last lines are handed over. */
-  async #finishRun({ handle, receiver }: Pick<StartedServer, 'handle' | 'receiver'>): Promise<void> {
-    await handle.stop({ graceMs: this.#context.graceMs(this.#kept.stored.launch.drainSeconds) });
-    await handle.closed;
-    receiver.end();
-    this.#current = null;
+  /** `tookMs`: how long its stop goes on already. */
+  #finishRun(run: Pick<StartedServer, 'handle' | 'receiver'>, tookMs = 0): Promise<void> {
+    return this.#current.finish(run, this.#context.graceMs(this.#kept.stored.launch.drainSeconds, tookMs));
   }
 
   async #comeBack(ended: EndedRun): Promise<void> {
-    const before = this.server.port;
     const outcome = await comeBack(ended, {
       context: this.#context,
       kept: this.#kept,
       schedule: this.#schedule,
       mayRestart: this.#options.env !== null,
       signal: this.#stopWanted.signal,
-      start: () => this.#run(this.#stopWanted.signal),
+      start: () => this.#run(startServer, this.#stopWanted.signal),
     });
-    if (outcome === 'running' && this.server.port !== before) await this.#context.moved(this);
+    if (outcome === 'running') void this.route.follow();
     if (outcome === 'stopped') await this.#settle('exited');
     if (typeof outcome === 'object') await this.#giveUp(outcome.crashed);
   }
@@ -230,10 +226,11 @@ export class ServerSupervisor {
     await this.#busy;
     if (this.#kept.isOver) return;
     this.#kept.stopping();
-    await this.#context.unroute(this);
-    const current = this.#current;
+    const since = performance.now();
+    await this.route.remove();
+    const current = this.#current.started;
     if (current) {
-      await this.#finishRun(current);
+      await this.#finishRun(current, performance.now() - since);
       this.#kept.exited(await current.handle.exited, true);
     }
     await this.#settle('exited');
@@ -241,9 +238,9 @@ export class ServerSupervisor {
 
   async #settle(state: 'exited' | 'crashed'): Promise<void> {
     if (this.#kept.isOver) return;
-    await this.#context.unroute(this);
+    await this.route.remove();
     await this.logs.end();
-    await this.#lease.release();
+    await this.#current.releaseLease();
     this.#kept.settled(state);
     this.#options.disown();
   }

@@ -31,8 +31,8 @@ export interface StartServerOptions {
   lease: PortLease | null;
   signal: AbortSignal;
   /** Called for each process that is about to be started; gives the number of the run and its folder, if it has one. */
-  nextRun(): { run: number; dir?: string };
-  onSpawned(handle: ProcessHandle, lease: PortLease): void;
+  nextRun(lease: PortLease): { run: number; dir?: string };
+  onSpawned(handle: ProcessHandle): void;
   /** Called for each of these processes that ended before it was ready. `wanted`: because of the signal. */
   onEnded(exit: ProcessExit, wanted: boolean): void;
 }
@@ -90,7 +90,7 @@ async function startOn(lease: PortLease, options: StartServerOptions): Promise<A
   const { launch, logs } = options;
   const announced = Promise.withResolvers<{ port?: number }>();
   const broken = new AbortController();
-  const { run, dir } = options.nextRun();
+  const { run, dir } = options.nextRun(lease);
   const receiver = logs.receive(run);
   const env = serverEnvironment(lease, options);
   const launcher = options.plugins.one('launcher');
@@ -118,19 +118,65 @@ async function startOn(lease: PortLease, options: StartServerOptions): Promise<A
   };
   const handle = await callPlugin(launcher, 'launch', () => launcher.launch(spec));
   receiver.attach(handle);
+  return untilReady({ handle, receiver, lease }, options, {
+    announced: announced.promise,
+    broken: broken.signal,
+  });
+}
+
+/** A run that is not ready yet. */
+export type StartingServer = Omit<StartedServer, 'target'>;
+
+/**
+ * Waits for a server that an earlier runner was starting, as that one would have: it is ready, or nothing is left of it.
+ * @throws as `startServer` does
+ */
+export async function resumeStart(
+  starting: StartingServer,
+  options: StartServerOptions,
+): Promise<StartedServer> {
+  const { lease } = starting;
+  try {
+    const attempt = await untilReady(starting, { ...options, onSpawned: () => undefined });
+    if ('started' in attempt) return attempt.started;
+    throw portTaken([lease.port], attempt.lines);
+  } catch (error) {
+    await releasePort(options.plugins, lease);
+    throw error;
+  }
+}
+
+/** What its process says over IPC, and what is wrong with the plugin that hears it. */
+interface Heard {
+  announced: Promise<{ port?: number }>;
+  broken: AbortSignal;
+}
+
+/** Only its own runner hears a process. */
+const nothingHeard: Heard = {
+  announced: new Promise(() => undefined),
+  broken: new AbortController().signal,
+};
+
+async function untilReady(
+  { handle, receiver, lease }: StartingServer,
+  options: StartServerOptions,
+  { announced, broken } = nothingHeard,
+): Promise<Attempt> {
+  const { launch, logs } = options;
   const target = { port: lease.port, path: launch.probePath, optionalPath: launch.optionalPath };
   let outcome: ReadyOutcome;
   try {
-    options.onSpawned(handle, lease);
+    options.onSpawned(handle);
     outcome = await awaitReady({
       handle,
       target,
       probes: options.plugins.all('health-probe'),
-      announced: announced.promise,
+      announced,
       ...options.timing,
-      signal: AbortSignal.any([options.signal, broken.signal]),
+      signal: AbortSignal.any([options.signal, broken]),
     });
-    if (!outcome.ready && broken.signal.aborted) throw broken.signal.reason;
+    if (!outcome.ready && broken.aborted) throw broken.reason;
   } catch (error) {
     // Whatever went wrong, a plugin's mistake included, the process must not outlive it.
     await endStart(handle, receiver, options);

@@ -7,7 +7,7 @@ import type { LivenessConfig, ResolvedConfig } from '../config.ts';
 import { maxTimer } from '../resolve-config.ts';
 import { createMemoryWatch } from './memory-watch.ts';
 import type { MemoryWatch } from './memory-watch.ts';
-import type { ServerSupervisor } from './server-supervisor.ts';
+import type { Routes } from './routes.ts';
 import type { StartTiming } from './start-server.ts';
 import { createStateStore } from './state-store.ts';
 import type { StateStore } from './state-store.ts';
@@ -28,11 +28,8 @@ export interface SupervisionContext {
   memory: MemoryWatch;
   frameworkOf(name: string): FrameworkPlugin;
   /** From SIGTERM to SIGKILL, in ms, for a framework that wants so long to drain. */
-  graceMs(drainSeconds: number): number;
-  /** Takes the server's route away, unless another server of the deployment has it. */
-  unroute(supervisor: ServerSupervisor): Promise<void>;
-  /** The server came back under another address. */
-  moved(supervisor: ServerSupervisor): Promise<void>;
+  graceMs(drainSeconds: number, tookMs?: number): number;
+  routes: Pick<Routes, 'follow' | 'remove'>;
 }
 
 /** A Mastra server may take 15 s from SIGTERM to its end. */
@@ -40,27 +37,17 @@ const defaultGraceMs = 16_000;
 /** Everything is to be over within 30 s, the sweep after SIGKILL included. */
 const maxGraceMs = 28_000;
 
-export interface CreateContextOptions extends Pick<
-  SupervisionContext,
-  'plugins' | 'events' | 'unroute' | 'moved'
-> {
+export interface CreateContextOptions extends Pick<SupervisionContext, 'plugins' | 'events' | 'routes'> {
   config: ResolvedConfig;
 }
 
-export function createContext({
-  config,
-  plugins,
-  events,
-  unroute,
-  moved,
-}: CreateContextOptions): SupervisionContext {
+export function createContext({ config, plugins, events, routes }: CreateContextOptions): SupervisionContext {
   const { healthCheck, logger } = config;
   return {
     plugins,
     logger,
     events,
-    unroute,
-    moved,
+    routes,
     store: createStateStore(config.stateDir, logger),
     durable: config.durable && process.platform !== 'win32' && plugins.one('launcher').adopt !== undefined,
     timing: {
@@ -73,8 +60,10 @@ export function createContext({
     probeTimeoutMs: healthCheck.timeoutMs,
     memory: createMemoryWatch(logger),
     frameworkOf: (name) => frameworkOf(plugins, name),
-    graceMs: (drainSeconds) =>
-      Math.min(config.stopGraceMs ?? Math.max(defaultGraceMs, drainSeconds * 1000), maxGraceMs),
+    graceMs: (drainSeconds, tookMs = 0) => {
+      const wanted = config.stopGraceMs ?? Math.max(defaultGraceMs, drainSeconds * 1000);
+      return Math.max(0, Math.min(wanted, maxGraceMs) - tookMs);
+    },
   };
 }
 

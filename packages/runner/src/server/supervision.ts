@@ -7,18 +7,22 @@ import type {
   EdgeRouter,
   PluginSet,
   Project,
+  RouteConfig,
   RunnerEvents,
   RunningServer,
   RunOptions,
+  ServerStatus,
 } from '@project-runner/core';
 
 import type { ResolvedConfig } from '../config.ts';
 import { SubdomainGenerator } from '../subdomain-generator.ts';
+import { BackgroundTasks } from './background-tasks.ts';
 import { deployCancelled } from './deploy-cancelled.ts';
 import { deployServer } from './deploy-server.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import { listenTo } from './listen-to.ts';
 import { ProcessManager } from './process-manager.ts';
+import { sortOut } from './recovered.ts';
 import { reattachServer } from './reattach-server.ts';
 import { recoverServers } from './recover-servers.ts';
 import type { RecoverOptions } from './recover-servers.ts';
@@ -49,13 +53,12 @@ export class Supervision {
   readonly #processes = new ProcessManager();
   readonly #events = new EventEmitter<RunnerEvents>();
   readonly #routes: Routes;
+  readonly #background: BackgroundTasks;
   readonly #deploys = createKeyedLock();
   readonly #adoptions = createKeyedLock();
   readonly #subdomains = new SubdomainGenerator();
   readonly #closing = new AbortController();
   readonly #context: SupervisionContext;
-  /** Subdomains of deployments, for servers that come back under another address. */
-  readonly #routed = new Map<string, { projectId: string; subdomain: string }>();
   /** Servers of living runners that are looked at. */
   readonly #foreign = new Set<ServerSupervisor>();
   #recovered: Promise<unknown> | null = null;
@@ -63,21 +66,19 @@ export class Supervision {
   constructor(options: SupervisionOptions) {
     this.#options = options;
     const { logger } = options.config;
+    this.#background = new BackgroundTasks(logger);
     this.#routes = createRoutes({ getRouter: options.getRouter, logger });
-    this.#context = createContext({
-      ...options,
-      events: this.#events,
-      unroute: ({ server }) => this.#routes.remove(server.deploymentId, server),
-      moved: (supervisor) => this.#point(supervisor, this.#closing.signal),
-    });
+    this.#context = createContext({ ...options, events: this.#events, routes: this.#routes });
   }
 
   get(serverId: string): ServerSupervisor | undefined {
     return this.#processes.get(serverId);
   }
 
+  /** Servers that are to run on, those between two runs included. */
   running(): RunningServer[] {
-    return this.#processes.getAll().map((supervisor) => supervisor.server);
+    const all = this.#processes.getAll().filter(({ isToStay }) => isToStay);
+    return all.map((supervisor) => supervisor.server);
   }
 
   runningCount(): number {
@@ -85,7 +86,7 @@ export class Supervision {
   }
 
   ports(): number[] {
-    return this.running().map(({ port }) => port);
+    return this.#processes.getAll().map(({ server }) => server.port);
   }
 
   emit<Name extends keyof RunnerEvents>(name: Name, ...event: RunnerEvents[Name]): void {
@@ -112,7 +113,8 @@ export class Supervision {
 
   async #recoverAll(): Promise<void> {
     try {
-      const { failed } = await recoverServers(this.#recovering());
+      const { found, failed } = await recoverServers(this.#recovering());
+      this.#background.add(sortOut(found, this.#context.logger));
       // A disk that is full, say: the next call tries those again.
       if (failed > 0) this.#recovered = null;
     } catch (error) {
@@ -138,7 +140,9 @@ export class Supervision {
   async stop(server: RunningServer): Promise<void> {
     await this.reattach(server);
     // For the runner that has it, if that is another one: it must not start it again.
-    if (this.#context.durable) this.#context.store.wantStop(server.id);
+    if (this.#context.durable && this.#context.store.isOwned(server.id)) {
+      this.#context.store.wantStop(server.id);
+    }
     await this.#processes.kill(server.id);
   }
 
@@ -166,6 +170,7 @@ export class Supervision {
     await this.#recovered;
     await this.#deploys.idle();
     await this.#adoptions.idle();
+    await this.#background.idle();
     // They are another runner's to stop.
     await Promise.all([...this.#foreign].map((supervisor) => supervisor.leave()));
     await (servers === 'leave' ? this.#processes.leaveAll() : this.#processes.killAll());
@@ -173,7 +178,7 @@ export class Supervision {
 
   async #deploy(request: DeployRequest, signal: AbortSignal): Promise<RunningServer> {
     const { deployment, project } = request;
-    const previous = this.#processes.getByDeploymentId(deployment.id);
+    const previous = this.#serversOf(deployment);
     const { config, logs } = this.#options;
     const supervisor = await deployServer({
       ...request,
@@ -181,50 +186,36 @@ export class Supervision {
       context: this.#context,
       logs,
       signal,
+      replaces: previous.map(({ server }) => server.id),
       track: (started) => this.#processes.track(started),
     });
-    const subdomain = this.#subdomains.generate(project, deployment);
-    this.#routed.set(deployment.id, { projectId: project.id, subdomain });
     try {
-      await this.#takeTraffic(supervisor, signal);
+      const subdomain = this.#subdomains.generate(project, deployment);
+      await this.#takeTraffic(supervisor, { projectId: project.id, subdomain }, signal);
     } catch (error) {
-      await this.#backToPrevious(supervisor, previous);
+      await supervisor.route.giveBack(previous.findLast(({ isToStay }) => isToStay)?.route);
+      await supervisor.stop();
       throw error;
     }
-    if (previous) await this.#retire(previous);
+    await Promise.all(previous.map((each) => this.#retire(each)));
     return supervisor.server;
   }
 
+  #serversOf({ id }: Deployment): ServerSupervisor[] {
+    return this.#processes.getAll().filter(({ server }) => server.deploymentId === id);
+  }
+
   /** The server has the traffic afterwards, and is still there. */
-  async #takeTraffic(supervisor: ServerSupervisor, signal: AbortSignal): Promise<void> {
-    await this.#point(supervisor, signal);
-    signal.throwIfAborted();
-    if (supervisor.state === 'ready' && supervisor.handle) return;
-    const { lastError } = supervisor.status();
-    throw new ProjectRunnerError(
-      'SERVER_EXITED',
-      `The server exited right after it was ready: ${lastError ?? 'its process is gone'}`,
-      { hint: 'See its log; what served before still does' },
-    );
-  }
-
-  async #point(supervisor: ServerSupervisor, signal: AbortSignal): Promise<void> {
+  async #takeTraffic(
+    supervisor: ServerSupervisor,
+    route: Pick<RouteConfig, 'projectId' | 'subdomain'>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { host, port, deploymentId } = supervisor.server;
-    const route = this.#routed.get(deploymentId);
-    if (!route) return;
     await this.#routes.point({ ...route, deploymentId, targetHost: host, targetPort: port }, signal);
-  }
-
-  /** A failed deploy leaves the old server serving. */
-  async #backToPrevious(failed: ServerSupervisor, previous: ServerSupervisor | undefined): Promise<void> {
-    if (previous?.handle) {
-      try {
-        await this.#point(previous, new AbortController().signal);
-      } catch (error) {
-        this.#options.config.logger.error('The route could not be led back to the old server', error);
-      }
-    }
-    await failed.stop();
+    signal.throwIfAborted();
+    if (supervisor.state !== 'ready' || !supervisor.handle) throw goneAtOnce(supervisor.status());
+    supervisor.route.taken();
   }
 
   /** The new server has the traffic: a problem with the old one is not the caller's. */
@@ -243,6 +234,15 @@ export class Supervision {
       logs: this.#options.logs,
       signal: this.#closing.signal,
       track: (supervisor) => this.#processes.track(supervisor),
+      inBackground: this.#background.add,
     };
   }
+}
+
+function goneAtOnce({ lastError }: ServerStatus): ProjectRunnerError {
+  return new ProjectRunnerError(
+    'SERVER_EXITED',
+    `The server exited right after it was ready: ${lastError ?? 'its process is gone'}`,
+    { hint: 'See its log; what served before still does' },
+  );
 }

@@ -1,0 +1,29 @@
+import type { PortLease } from '@project-runner/core';
+
+import type { KeptState } from './kept-state.ts';
+import type { StartServerOptions } from './start-server.ts';
+import type { SupervisorOptions } from './supervisor-options.ts';
+
+/** What the next start of a server takes. */
+export function startOptions(
+  kept: KeptState,
+  { context, env, logs }: SupervisorOptions,
+  lease: PortLease | null,
+  signal: AbortSignal,
+): StartServerOptions {
+  const { launch, server } = kept.stored;
+  return {
+    serverId: server.id,
+    plugins: context.plugins,
+    framework: context.frameworkOf(launch.framework),
+    launch,
+    env: env ?? {},
+    timing: context.timing,
+    logs,
+    lease,
+    signal,
+    nextRun: (leased) => kept.beginRun(leased),
+    onSpawned: ({ ref }) => kept.spawned(ref),
+    onEnded: (exit, wanted) => kept.exited(exit, wanted),
+  };
+}

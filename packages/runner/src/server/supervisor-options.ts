@@ -1,0 +1,14 @@
+import type { LogPipeline } from '../logs/log-pipeline.ts';
+import type { StoredServer } from './server-state.ts';
+import type { SupervisionContext } from './supervision-context.ts';
+
+export interface SupervisorOptions {
+  context: SupervisionContext;
+  /** What is kept of it so far. */
+  stored: StoredServer;
+  /** All variables of the server but those of its address; `null` where they went with an earlier runner. */
+  env: Readonly<Record<string, string>> | null;
+  logs: LogPipeline;
+  /** Gives the server back to whoever claims it next. */
+  disown(): void;
+}
