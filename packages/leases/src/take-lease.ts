@@ -77,11 +77,13 @@ function fileName(key: string, generation: number): string {
 
 /** Oldest first. */
 function generations(dir: string, key: string): Generation[] {
-  const found = namesIn(dir).flatMap((name) => {
-    if (!name.startsWith(`${key}.`)) return [];
-    const number = /^(\d+)\.json$/.exec(name.slice(key.length + 1))?.[1];
-    return number === undefined ? [] : [{ number: Number(number), file: join(dir, name) }];
-  });
+  const prefix = `${key}.`;
+  const found = namesIn(dir)
+    .filter((name) => name.startsWith(prefix))
+    .flatMap((name) => {
+      const number = /^(\d+)\.json$/.exec(name.slice(prefix.length))?.[1];
+      return number === undefined ? [] : [{ number: Number(number), file: join(dir, name) }];
+    });
   return found
     .toSorted((a, b) => a.number - b.number)
     .map((generation) => ({ ...generation, record: readRecord(generation.file) }));

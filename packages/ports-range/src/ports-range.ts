@@ -70,7 +70,7 @@ export function portsRange(options: PortsRangeOptions = {}): PortStrategyPlugin 
     async acquire(request, signal) {
       if (request.port !== undefined) return exactly(request.port, request, leaseDir, lease);
       for (const port of order) {
-        if (request.exclude.includes(port)) continue;
+        if (ours.has(port) || request.exclude.includes(port)) continue;
         signal.throwIfAborted();
         const result = await lease(port, request.owner);
         if (!result) continue;

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ProjectRunnerError } from '@project-runner/core';
 import type { HealthProbePlugin, ProbeTarget, ProcessHandle } from '@project-runner/core';
 
-import { connectOnce } from './connect-once.ts';
 import { deployCancelled } from './deploy-cancelled.ts';
 import { ownedHost } from './owned-host.ts';
 import { askProbe } from './probe-server.ts';
+import { untilAccepts } from './until-accepts.ts';
 import { untilAborted } from '../within.ts';
 
 export interface AwaitReadyOptions {
@@ -91,32 +91,18 @@ async function poll(
   signal: AbortSignal,
 ): Promise<string> {
   const { port } = options.target;
-  const startedAt = performance.now();
+  const since = performance.now();
   let probePause = 10;
   void wake.then(() => {
     watch.announced = true;
   });
-  for (let attempt = 0; ; attempt += 1) {
-    signal.throwIfAborted();
-    // Nearly every server answers on 127.0.0.1; asking ::1 each time would double what the child competes with.
-    const both = watch.announced || attempt % 8 === 7;
-    const host = await connectOnce(port, signal, both ? undefined : ['127.0.0.1']);
-    signal.throwIfAborted();
-    if (host === null) {
-      const pause = connectPause(performance.now() - startedAt);
-      await Promise.race([delay(pause, undefined, { signal }), ...(watch.announced ? [] : [wake])]);
-      continue;
-    }
+  for (;;) {
+    const host = await untilAccepts({ port, since, announced: wake, signal });
     const ready = await look(options, watch, host, signal);
     if (ready !== null) return ready;
     await delay(probePause, undefined, { signal });
     probePause = Math.min(probePause * 2, options.maxPauseMs);
   }
-}
-
-/** Every millisecond at first, a 16th of the time waited later, so that a slow start costs next to nothing. */
-function connectPause(waitedMs: number): number {
-  return Math.min(Math.max(1, waitedMs / 16), 100);
 }
 
 async function look(
