@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { RunningServer } from '@project-runner/core';
 import { launcherLocal } from '@project-runner/launcher-local';
 import { logsFile } from '@project-runner/logs-file';
+import { LocalProcessRunner } from '@project-runner/runner';
 import type { RunnerConfig } from '@project-runner/runner';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -104,6 +105,33 @@ describe.skipIf(!mayMount)('a disk that is full (needs root on Linux for a small
     expect(runner.getServerStatus(server)).toMatchObject({ state: 'ready', restarts: 0 });
     await runner.stop(server);
     expect(warnings.filter((text) => text.includes('failed'))).toEqual([]);
+  });
+
+  it('under the state: what runs runs on and is taken over, and a deploy says what is wrong until there is space', async () => {
+    const stateDir = smallVolume(8);
+    const { runner, config, warnings } = runnerOn({ stateDir, restart: { initialDelayMs: 1 } });
+    const { server, project, deployment, build } = await deployFolder(runner, await serverProject('well'));
+    const ballast = fillUp(stateDir);
+    const other = { ...deployment, id: `${deployment.id}-2` };
+    await expect(runner.deploy(project, other, build)).rejects.toMatchObject({
+      code: 'STATE_UNWRITABLE',
+      message: expect.stringContaining('ENOSPC') as string,
+      cause: expect.objectContaining({ code: 'ENOSPC' }) as unknown,
+    });
+    expect(runner.getStats()).toMatchObject({ runningProcesses: 1, allocatedPorts: [server.port] });
+    await runner.shutdown({ servers: 'leave' });
+
+    const next = new LocalProcessRunner(config);
+    onTestFinished(() => next.shutdown());
+    expect(await next.recover()).toMatchObject([{ id: server.id, processId: server.processId }]);
+    expect(await next.healthCheck(server)).toEqual({ healthy: true });
+    rmSync(ballast);
+    const second = await next.deploy(project, other, build);
+    expect(await next.healthCheck(second)).toEqual({ healthy: true });
+    await next.stop(server);
+    await next.stop(second);
+    expect(warnings.join('\n')).not.toContain('STOP_FAILED');
+    expect(readdirSync(join(stateDir, 'servers'))).toEqual([]);
   });
 
   it('is not filled by a flood', async () => {

@@ -32,4 +32,5 @@ export type ErrorCode =
   | 'ROUTE_FAILED'
   | 'STOP_FAILED'
   | 'RUNNER_CLOSED'
-  | 'ENV_FILE_INVALID';
+  | 'ENV_FILE_INVALID'
+  | 'STATE_UNWRITABLE';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { callPlugin } from '@project-runner/core';
+import { callPlugin, ProjectRunnerError } from '@project-runner/core';
 import type { Build, Deployment, LogSession, Project, RunningServer, RunOptions } from '@project-runner/core';
 
 import { readRelease, releaseDir } from '../build/release.ts';
@@ -42,7 +42,7 @@ export interface DeployServerOptions {
 
 /**
  * Starts a kept release as a server of a deployment and answers when it is healthy.
- * @throws ProjectRunnerError `RELEASE_MISSING`, `ENV_FILE_INVALID`, and those of `startServer`
+ * @throws ProjectRunnerError `RELEASE_MISSING`, `ENV_FILE_INVALID`, `STATE_UNWRITABLE`, and those of `startServer`
  */
 export async function deployServer(request: DeployServerOptions): Promise<ServerSupervisor> {
   const { config, context, project, deployment, build } = request;
@@ -137,13 +137,33 @@ function newRecord({ serverId, deploymentId, buildId }: LogSession): RunningServ
   };
 }
 
-/** Written down before there is a process, so that none is ever without an owner. @throws Error of the file system */
+/** Written down before there is a process, so that none is ever without an owner. @throws `STATE_UNWRITABLE` */
 function keep(stored: StoredServer, { store, durable }: SupervisionContext): () => void {
   if (!durable) return () => undefined;
-  const disown = store.claim(stored.server.id);
-  if (!disown) throw new Error(`The id ${stored.server.id} is in use`);
-  store.write(stored);
-  return disown;
+  const { id } = stored.server;
+  let disown: (() => void) | null = null;
+  try {
+    disown = store.claim(id);
+    if (!disown) throw new Error(`the id ${id} is in use`);
+    store.write(stored);
+    return disown;
+  } catch (error) {
+    store.remove(id);
+    disown?.();
+    throw stateUnwritable(error);
+  }
+}
+
+function stateUnwritable(cause: unknown): ProjectRunnerError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ProjectRunnerError(
+    'STATE_UNWRITABLE',
+    `A server cannot be started, because what is needed to find it again cannot be written: ${reason}`,
+    {
+      cause,
+      hint: 'Make room, or give the runner a stateDir that it may write to; what runs already runs on',
+    },
+  );
 }
 
 function createJournal(
@@ -167,7 +187,11 @@ async function dataFolder(dataDir: string, deploymentId: string): Promise<string
     );
   }
   const dir = join(dataDir, deploymentId);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw stateUnwritable(error);
+  }
   return dir;
 }
 
