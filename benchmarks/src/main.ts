@@ -1,6 +1,7 @@
 import { logs } from './logs.ts';
 import { memory } from './memory.ts';
 import { ready } from './ready.ts';
+import { recover } from './recover.ts';
 import { report } from './report.ts';
 import type { BenchResult } from './report.ts';
 import { restart } from './restart.ts';
@@ -11,6 +12,7 @@ const benches: Record<string, (runs?: number) => Promise<BenchResult>> = {
   logs,
   memory,
   ready,
+  recover,
   restart,
   stop,
   usage,

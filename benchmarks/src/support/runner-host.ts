@@ -29,6 +29,10 @@ export interface RunnerHost {
   stop(id: string): Promise<void>;
   sampleUsage(): Promise<UsageSample>;
   lostLogLines(): Promise<number>;
+  /** What an earlier one left. */
+  recover(): Promise<{ tookMs: number; found: number }>;
+  /** SIGKILL; answers one that may take over what it leaves. */
+  killed(): Promise<RunnerHost>;
   /** Stops the servers, too. */
   close(): Promise<void>;
 }
@@ -56,13 +60,23 @@ async function startHost(
   installed: string,
   { files, maxLogFiles }: RunnerHostOptions,
 ): Promise<RunnerHost & { logsDir: string }> {
-  const { dir, remove } = tempFolder('host');
-  const app = join(dir, 'app');
+  const folder = tempFolder('host');
+  const app = join(folder.dir, 'app');
   mkdirSync(app);
   copyFileSync(files[0], join(app, 'server.mjs'));
   for (const file of files.slice(1)) copyFileSync(file, join(app, file.slice(file.lastIndexOf('/') + 1)));
   const manifest = { name: 'benched', type: 'module', scripts: { start: 'node server.mjs' } };
   writeFileSync(join(app, 'package.json'), JSON.stringify(manifest));
+  return openHost(installed, folder, maxLogFiles);
+}
+
+async function openHost(
+  installed: string,
+  folder: ReturnType<typeof tempFolder>,
+  maxLogFiles: number | undefined,
+): Promise<RunnerHost & { logsDir: string }> {
+  const { dir, remove } = folder;
+  const app = join(dir, 'app');
   const child = fork(installed, [JSON.stringify({ dir, app, maxLogFiles })], { execArgv: [] });
   const waiting = new Map<number, (answer: { result?: unknown; error?: string }) => void>();
   let calls = 0;
@@ -89,6 +103,12 @@ async function startHost(
     stop: (id) => call('stop', id),
     sampleUsage: () => call('sampleUsage'),
     lostLogLines: () => call('lostLogLines'),
+    recover: () => call('recover'),
+    async killed() {
+      child.kill('SIGKILL');
+      await exited;
+      return openHost(installed, folder, maxLogFiles);
+    },
     async close() {
       await call('shutdown');
       child.disconnect();
