@@ -57,11 +57,15 @@ export interface RunnerStats {
   availablePorts: number;
   /** Log lines that did not reach a sink, since the runner was made. */
   lostLogLines: number;
+  /** Builds that wait for their turn. */
+  queuedBuilds: number;
 }
 
 export interface ShutdownOptions {
   /** `leave`: they run on, for the next runner to take over. @default 'stop' */
   servers?: 'stop' | 'leave';
+  /** `wait`: those that run or wait for their turn are built to their end. A later call may still cancel them. @default 'cancel' */
+  builds?: 'cancel' | 'wait';
 }
 
 export interface ResourceUsage {
@@ -83,6 +87,8 @@ export interface ProjectRunner {
     options?: BuildOptions,
     onLog?: (log: string) => void,
   ): Promise<Build>;
+  /** Cancels a build, running or waiting; resolves when it has ended. Answers whether there was one. */
+  cancelBuild(buildId: string): Promise<boolean>;
   deploy(
     project: Project,
     deployment: Deployment,

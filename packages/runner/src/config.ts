@@ -6,6 +6,8 @@ export interface RunnerConfig {
   portRange?: { start: number; end: number };
   /** Builds running at once; the rest queue in order. @default 3 */
   maxConcurrentBuilds?: number;
+  /** Builds of one project running at once; those of other projects do not wait behind them. @default no limit of its own */
+  maxConcurrentBuildsPerProject?: number;
   /** Install + build together, in ms. @default 600000 */
   defaultBuildTimeoutMs?: number;
   healthCheck?: HealthCheckConfig;
@@ -63,6 +65,7 @@ export interface HealthCheckConfig {
 export interface ResolvedConfig {
   portRange: { start: number; end: number };
   maxConcurrentBuilds: number;
+  maxConcurrentBuildsPerProject: number;
   defaultBuildTimeoutMs: number;
   healthCheck: Required<HealthCheckConfig> & { endpointGiven: boolean };
   logRetentionLines: number;

@@ -109,6 +109,10 @@ export class LocalProcessRunner implements ProjectRunner {
     });
   }
 
+  async cancelBuild(buildId: string): Promise<boolean> {
+    return this.#builder.cancel(buildId);
+  }
+
   async deploy(
     project: Project,
     deployment: Deployment,
@@ -170,6 +174,7 @@ export class LocalProcessRunner implements ProjectRunner {
       allocatedPorts: [...(ports?.allocated ?? this.#servers.ports())],
       availablePorts: ports?.available ?? 0,
       lostLogLines: this.#logs.lost(),
+      queuedBuilds: this.#builder.queued(),
     };
   }
 
@@ -197,12 +202,12 @@ export class LocalProcessRunner implements ProjectRunner {
     return this.#servers.on(name, listener);
   }
 
-  /** Cancels builds and deploys and stops all servers, or leaves them for the next runner. A second call joins the first. */
-  shutdown({ servers = 'stop' }: ShutdownOptions = {}): Promise<void> {
-    if (servers !== 'stop' && servers !== 'leave') {
-      throw new TypeError(`shutdown: servers must be "stop" or "leave"; found ${JSON.stringify(servers)}`);
-    }
-    this.#shutdown ??= this.#end(servers).catch((error: unknown) => {
+  /** Cancels deploys, ends builds and servers as asked. A second call joins the first, and may cancel its builds. */
+  shutdown({ servers = 'stop', builds = 'cancel' }: ShutdownOptions = {}): Promise<void> {
+    oneOf('servers', servers, ['stop', 'leave']);
+    oneOf('builds', builds, ['cancel', 'wait']);
+    if (this.#shutdown && builds === 'cancel') void this.#builder.cancelAll();
+    this.#shutdown ??= this.#end(servers, builds).catch((error: unknown) => {
       // What could not be stopped may be tried again.
       this.#shutdown = null;
       throw error;
@@ -210,13 +215,20 @@ export class LocalProcessRunner implements ProjectRunner {
     return this.#shutdown;
   }
 
-  async #end(servers: 'stop' | 'leave'): Promise<void> {
+  async #end(servers: 'stop' | 'leave', builds: 'cancel' | 'wait'): Promise<void> {
     this.#servers.close();
-    await this.#builder.cancelAll();
+    await (builds === 'wait' ? this.#builder.idle() : this.#builder.cancelAll());
     await this.#servers.shutdown(servers);
   }
 
   #session({ id: serverId, deploymentId, buildId }: RunningServer): LogSession {
     return this.#servers.get(serverId)?.session ?? { serverId, deploymentId, buildId, projectId: '' };
   }
+}
+
+/** @throws TypeError: a host in JavaScript would never learn that it is misspelt */
+function oneOf(key: string, value: string, known: readonly string[]): void {
+  if (known.includes(value)) return;
+  const wanted = known.map((item) => JSON.stringify(item)).join(' or ');
+  throw new TypeError(`shutdown: ${key} must be ${wanted}; found ${JSON.stringify(value)}`);
 }

@@ -12,6 +12,7 @@ describe('resolveConfig', () => {
     expect(resolveConfig()).toMatchObject({
       portRange: { start: 4111, end: 4200 },
       maxConcurrentBuilds: 3,
+      maxConcurrentBuildsPerProject: Infinity,
       defaultBuildTimeoutMs: 600_000,
       healthCheck: { timeoutMs: 5000, retryIntervalMs: 1000, maxRetries: 30, endpoint: '/health' },
       logRetentionLines: 10_000,
@@ -34,6 +35,7 @@ describe('resolveConfig', () => {
       /portRange\.start: expected a whole number from 1 to 65535, found 0/,
     ],
     [{ maxConcurrentBuilds: 1.5 }, /maxConcurrentBuilds: expected a whole number from 1 to 1024, found 1\.5/],
+    [{ maxConcurrentBuildsPerProject: 0 }, /maxConcurrentBuildsPerProject: expected .*found 0/],
     [{ defaultBuildTimeoutMs: '5m' }, /defaultBuildTimeoutMs: expected .*found "5m"/],
     [{ healthCheck: { endpoint: 'health' } }, /healthCheck\.endpoint: expected a path that starts with "\/"/],
     [{ buildDir: '' }, /buildDir: expected a string that is not empty/],

@@ -14,6 +14,7 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const knownKeys = [
   'portRange',
   'maxConcurrentBuilds',
+  'maxConcurrentBuildsPerProject',
   'defaultBuildTimeoutMs',
   'healthCheck',
   'logRetentionLines',
@@ -45,6 +46,8 @@ export function resolveConfig(written: RunnerConfig = {}): ResolvedConfig {
   return {
     portRange: portRange(written.portRange),
     maxConcurrentBuilds: whole('maxConcurrentBuilds', written.maxConcurrentBuilds, 1, 1024) ?? 3,
+    maxConcurrentBuildsPerProject:
+      whole('maxConcurrentBuildsPerProject', written.maxConcurrentBuildsPerProject, 1, 1024) ?? Infinity,
     defaultBuildTimeoutMs:
       whole('defaultBuildTimeoutMs', written.defaultBuildTimeoutMs, 1, maxTimer) ?? 600_000,
     healthCheck: healthCheck(written.healthCheck),

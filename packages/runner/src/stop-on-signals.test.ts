@@ -32,11 +32,11 @@ it.each([
   ['SIGINT', 130],
   ['SIGHUP', 129],
 ] as const)('shuts down at %s and ends with %i', async (signal, code) => {
-  const { child, says, output } = host('', `{ servers: 'leave' }`);
+  const { child, says, output } = host('', `{ servers: 'leave', builds: 'wait' }`);
   await says('ready');
   child.kill(signal);
   expect(await once(child, 'close')).toEqual([code, null]);
-  expect(output()).toContain('{"servers":"leave"}');
+  expect(output()).toContain('{"servers":"leave","builds":"wait"}');
 });
 
 it('ends at once at the second signal', async () => {

@@ -18,6 +18,7 @@ export function stopOnSignals(
   runner: Pick<ProjectRunner, 'shutdown'>,
   {
     servers = 'stop',
+    builds = 'cancel',
     signals = ['SIGINT', 'SIGTERM', 'SIGHUP'],
     onError = (error) => void process.stderr.write(`${inspect(error)}\n`),
   }: StopOnSignalsOptions = {},
@@ -28,7 +29,7 @@ export function stopOnSignals(
     if (asked) process.exit(code);
     asked = true;
     try {
-      await runner.shutdown({ servers });
+      await runner.shutdown({ servers, builds });
     } catch (error) {
       onError(error);
     }

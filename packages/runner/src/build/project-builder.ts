@@ -11,7 +11,7 @@ import type { BuildQueue } from './build-queue.ts';
 import { claimBuild, endOrphanedBuilds } from './claim-build.ts';
 import { checkBuildOptions } from './check-build-options.ts';
 import { makeRelease } from './make-release.ts';
-import { onAbort } from './on-abort.ts';
+import { onAbort, orAborted } from './on-abort.ts';
 import { releaseDir, removeUnreleased } from './release.ts';
 
 export interface ProjectBuilderParts {
@@ -27,29 +27,56 @@ export interface BuildRequest {
   onLog?: (line: string) => void;
 }
 
+interface RunningBuild {
+  buildId: string;
+  cancel: AbortController;
+  ended: Promise<void>;
+}
+
 /** Makes releases of projects: source → snapshot → detect → install → build → release. */
 export class ProjectBuilder {
   readonly #parts: ProjectBuilderParts;
   readonly #queue: BuildQueue;
-  readonly #running = new Map<string, AbortController>();
-  readonly #settled = new Set<Promise<unknown>>();
+  /** By their folder. */
+  readonly #running = new Map<string, RunningBuild>();
   #recovered: Promise<void> | null = null;
 
   constructor(parts: ProjectBuilderParts) {
     this.#parts = parts;
-    this.#queue = createBuildQueue(parts.config.maxConcurrentBuilds);
+    const { maxConcurrentBuilds: total, maxConcurrentBuildsPerProject: perKey } = parts.config;
+    this.#queue = createBuildQueue({ total, perKey });
   }
 
   /**
    * Resolves to a `succeeded` or `failed` copy of the build; a build that is cancelled or times out is `failed`.
    * @throws TypeError for an id that cannot name a folder, or a build that is being built already
    */
-  build(request: BuildRequest): Promise<Build> {
-    const result = this.#build(request);
-    const settled: Promise<unknown> = Promise.allSettled([result]);
-    this.#settled.add(settled);
-    void settled.then(() => this.#settled.delete(settled));
-    return result;
+  async build(request: BuildRequest): Promise<Build> {
+    const { project, build } = request;
+    const dir = releaseDir(this.#parts.config.buildDir, project.id, build.id);
+    if (this.#running.has(dir)) throw new TypeError(`Build ${build.id} is being built already`);
+    const ended = Promise.withResolvers<void>();
+    const cancel = new AbortController();
+    this.#running.set(dir, { buildId: build.id, cancel, ended: ended.promise });
+    try {
+      return await this.#build(request, dir, cancel);
+    } finally {
+      this.#running.delete(dir);
+      ended.resolve();
+    }
+  }
+
+  /** Builds that wait for their turn. */
+  queued(): number {
+    return this.#queue.waiting();
+  }
+
+  /** Cancels a build, running or waiting; resolves when it has ended. Answers whether there was one. */
+  async cancel(buildId: string): Promise<boolean> {
+    const found = [...this.#running.values()].filter((running) => running.buildId === buildId);
+    for (const { cancel } of found) cancel.abort(buildCancelled());
+    await Promise.all(found.map(({ ended }) => ended));
+    return found.length > 0;
   }
 
   /** Ends what a runner that was killed left of its builds. Once; never rejects. */
@@ -61,17 +88,18 @@ export class ProjectBuilder {
 
   /** Cancels all builds, running and waiting; resolves when they have ended. */
   async cancelAll(): Promise<void> {
-    for (const cancel of this.#running.values()) cancel.abort(buildCancelled());
-    await Promise.all(this.#settled);
+    for (const { cancel } of this.#running.values()) cancel.abort(buildCancelled());
+    await this.idle();
   }
 
-  async #build(request: BuildRequest): Promise<Build> {
+  /** Resolves when all builds that are running or waiting now have ended. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+  }
+
+  async #build(request: BuildRequest, dir: string, cancel: AbortController): Promise<Build> {
     const { project, build, options = {} } = request;
     const { config } = this.#parts;
-    const dir = releaseDir(config.buildDir, project.id, build.id);
-    if (this.#running.has(dir)) throw new TypeError(`Build ${build.id} is being built already`);
-    const cancel = new AbortController();
-    this.#running.set(dir, cancel);
     const abort = (): void => cancel.abort(buildCancelled(options.signal?.reason));
     let unlisten = (): void => {};
     let startedAt: Date | null = null;
@@ -81,8 +109,9 @@ export class ProjectBuilder {
       const opened = log;
       checkBuildOptions(options);
       unlisten = onAbort(options.signal, abort);
-      await this.recover();
-      await this.#queue.run(cancel.signal, async () => {
+      await orAborted(this.recover(), cancel.signal);
+      const onWait = (position: number): void => opened.line(`Waiting for its turn, number ${position}`);
+      await this.#queue.run({ key: project.id, signal: cancel.signal, onWait }, async () => {
         startedAt = new Date();
         await this.#make(dir, request, opened, cancel);
       });
@@ -95,7 +124,6 @@ export class ProjectBuilder {
     } finally {
       log?.close();
       unlisten();
-      this.#running.delete(dir);
     }
   }
 
