@@ -211,3 +211,13 @@ describe('shutdown', () => {
     );
   });
 });
+
+it('tells hosts of its stages', async () => {
+  const test = testRunner();
+  const told: string[] = [];
+  test.runner.on('build-stage', ({ buildId, stage, state }) => told.push(`${buildId} ${stage} ${state}`));
+  const { record, done } = begin(test, await folder('process.exit(1)'), { skipInstall: true });
+  await done;
+  expect(told.at(0)).toBe(`${record.id} snapshot started`);
+  expect(told.at(-1)).toBe(`${record.id} build failed`);
+});

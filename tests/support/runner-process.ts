@@ -42,9 +42,17 @@ if (routes) {
   };
   runner.setRouter(fileRouter(routes.file, onChange));
 }
-for (const name of ['spawned', 'ready', 'exited', 'restarting', 'crashed', 'settled', 'adopted'] as const) {
-  runner.on(name, (event) => say({ event: name, data: event }));
-}
+const told = [
+  'spawned',
+  'ready',
+  'exited',
+  'restarting',
+  'crashed',
+  'settled',
+  'adopted',
+  'build-stage',
+] as const;
+for (const name of told) runner.on(name, (event) => say({ event: name, data: event }));
 process.on('message', ({ id, method, args }: Call) => {
   const target = runner as unknown as Record<string, (...args: unknown[]) => unknown>;
   void (async () => {

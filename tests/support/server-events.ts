@@ -3,7 +3,7 @@ import type { LocalProcessRunner } from '@project-runner/runner';
 
 import { eventually } from './eventually.ts';
 
-type ServerEventName = Exclude<keyof RunnerEvents, 'log-loss'>;
+type ServerEventName = Exclude<keyof RunnerEvents, 'log-loss' | 'build-stage'>;
 type EventOf<Name extends ServerEventName> = RunnerEvents[Name][0];
 
 export interface ServerEvents {

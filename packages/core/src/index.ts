@@ -1,4 +1,5 @@
 export type { Build, BuildStatus } from './build.ts';
+export type { BuildStageEvent, BuildStageName } from './build-stage.ts';
 export { callPlugin } from './call-plugin.ts';
 export type { Command } from './command.ts';
 export type { Deployment } from './deployment.ts';

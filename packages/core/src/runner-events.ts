@@ -1,3 +1,4 @@
+import type { BuildStageEvent } from './build-stage.ts';
 import type { ProcessExit } from './launcher-plugin.ts';
 import type { RunningServer } from './running-server.ts';
 
@@ -19,4 +20,6 @@ export interface RunnerEvents {
   adopted: [event: { server: RunningServer; run: number }];
   /** Lines did not reach a sink. */
   'log-loss': [event: { serverId: string; sink: string; lines: number }];
+  /** A stage of a build began or ended. All of a build come before `build` settles. */
+  'build-stage': [event: BuildStageEvent];
 }

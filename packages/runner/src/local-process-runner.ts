@@ -57,7 +57,11 @@ export class LocalProcessRunner implements ProjectRunner {
     this.#plugins = PluginSet.from(defaultPlugins(config), config.plugins).without(config.without ?? []);
     requirePlugins(this.#plugins);
     const { logger } = this.#config;
-    this.#builder = new ProjectBuilder({ config: this.#config, plugins: this.#plugins });
+    this.#builder = new ProjectBuilder({
+      config: this.#config,
+      plugins: this.#plugins,
+      onStage: (event) => this.#servers.emit('build-stage', event),
+    });
     this.#logs = createServerLogs({
       sinks: [...this.#plugins.all('log-sink'), storageSink(() => this.#storage)],
       logger,

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { PluginSet } from '@project-runner/core';
-import type { Build, BuildOptions, PluginLayer, Project, ProjectSource } from '@project-runner/core';
+import type {
+  Build,
+  BuildOptions,
+  BuildStageEvent,
+  PluginLayer,
+  Project,
+  ProjectSource,
+} from '@project-runner/core';
 import { onTestFinished } from 'vitest';
 
 import type { RunnerConfig } from '../config.ts';
@@ -41,6 +48,7 @@ export interface TestBuilder {
   buildDir: string;
   /** Messages of the logger with their data. */
   warnings: [message: string, data: unknown][];
+  stages: BuildStageEvent[];
   /** Builds a folder without an install, unless the options say otherwise. */
   build(path: string, options?: BuildOptions, more?: Partial<BuildParts>): Promise<Build & { log: string[] }>;
 }
@@ -64,12 +72,15 @@ export function testBuilder(config: RunnerConfig = {}, layer: PluginLayer = []):
     ...config,
   };
   const plugins = PluginSet.from(defaultPlugins(full), layer);
-  const builder = new ProjectBuilder({ config: resolveConfig(full), plugins });
+  const stages: BuildStageEvent[] = [];
+  const onStage = (event: BuildStageEvent): void => void stages.push(event);
+  const builder = new ProjectBuilder({ config: resolveConfig(full), plugins, onStage });
   onTestFinished(() => builder.cancelAll());
   return {
     builder,
     buildDir: full.buildDir,
     warnings,
+    stages,
     async build(path, options = {}, more = {}) {
       const log: string[] = [];
       const result = await builder.build({

@@ -12,11 +12,13 @@ import { createSecretMask } from '../logs/secret-mask.ts';
 import { envVars } from '../resolve-config.ts';
 import { secretNames } from '../environment/secret-names.ts';
 import type { BuildLog } from './build-log.ts';
+import type { BuildStages } from './build-stages.ts';
 import { installDependencies } from './install-dependencies.ts';
 import { prepareSource } from './prepare-source.ts';
 import type { PreparedSource } from './prepare-source.ts';
 import type { BuildRequest, ProjectBuilderParts } from './project-builder.ts';
 import { removeRelease, writeRelease } from './release.ts';
+import type { Release } from './release.ts';
 import { runBuildScript } from './run-build-script.ts';
 
 export interface MakeReleaseOptions extends ProjectBuilderParts {
@@ -26,6 +28,7 @@ export interface MakeReleaseOptions extends ProjectBuilderParts {
   /** Where the files go. */
   dir: string;
   log: BuildLog;
+  stages: BuildStages;
   signal: AbortSignal;
   /** The source settled after the signal had aborted: it may have written into `dir` until now. */
   onLateAnswer(): void;
@@ -39,27 +42,35 @@ interface Detected extends PreparedSource {
 
 /** Source → detect → install → build → release. @throws ProjectRunnerError; the signal's reason when it aborts */
 export async function makeRelease(options: MakeReleaseOptions): Promise<void> {
-  const { dir, request, log, signal } = options;
+  const { dir, request, log, signal, stages } = options;
   log.line('Preparing source');
   await removeRelease(dir);
-  const detected = detect(await prepare(options), options);
+  const detected = await stages.run('snapshot', async () => detect(await prepare(options), options));
   await installAndBuild(detected, options);
+  await stages.run('verify', async () => requireOutput(detected));
   signal.throwIfAborted();
-  const { rootDir, projectDir, framework, manager } = detected;
+  await stages.run('release', () => writeRelease(dir, describeRelease(detected, request)));
+  log.line('Build succeeded');
+}
+
+function requireOutput({ framework, projectDir, rootDir }: Detected): void {
   const after = snapshotDirectory(projectDir, rootDir);
   const output = callPlugin(framework, 'output', () => framework.output(after));
   if (output !== null && !after.has(output)) throw outputMissing(projectDir, output);
-  await writeRelease(dir, {
+}
+
+function describeRelease(detected: Detected, { project, build }: BuildRequest): Release {
+  const { rootDir, projectDir, framework, manager } = detected;
+  return {
     formatVersion: 1,
-    projectId: request.project.id,
-    buildId: request.build.id,
+    projectId: project.id,
+    buildId: build.id,
     framework: framework.name,
     rootDir,
     projectDir,
     packageManager: manager.plugin.name,
     createdAt: new Date().toISOString(),
-  });
-  log.line('Build succeeded');
+  };
 }
 
 function prepare(options: MakeReleaseOptions): Promise<PreparedSource> {
@@ -87,7 +98,7 @@ function detect({ rootDir, projectDir }: PreparedSource, options: MakeReleaseOpt
 
 async function installAndBuild(detected: Detected, options: MakeReleaseOptions): Promise<void> {
   const { rootDir, projectDir, manager, framework } = detected;
-  const { config, plugins, request, log, signal } = options;
+  const { config, plugins, request, log, signal, stages } = options;
   const env = (ofFramework: BuildPlan['env']): Record<string, string> =>
     environment(ofFramework, config, request);
   const askPlan = (): BuildPlan =>
@@ -100,11 +111,15 @@ async function installAndBuild(detected: Detected, options: MakeReleaseOptions):
     onLine: log.line,
     mask: createSecretMask(secretValues(env({}), request)),
   };
-  if (request.options?.skipInstall) log.line('Skipping the install');
-  else
-    await installDependencies(manager, { ...context, projectDir, allowScripts: config.allowInstallScripts });
-  // Asked again: what runs the build may have come with the install.
-  await runBuildScript({ ...context, cwd: projectDir, plan: askPlan(), framework, manager });
+  const allowScripts = config.allowInstallScripts;
+  await stages.run('install', async () => {
+    if (request.options?.skipInstall) log.line('Skipping the install');
+    else await installDependencies(manager, { ...context, projectDir, allowScripts });
+  });
+  await stages.run('build', () =>
+    // Asked again: what runs the build may have come with the install.
+    runBuildScript({ ...context, cwd: projectDir, plan: askPlan(), framework, manager }),
+  );
 }
 
 function environment(

@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Build, BuildOptions, PluginSet, Project, ProjectSource } from '@project-runner/core';
+import type {
+  Build,
+  BuildOptions,
+  BuildStageEvent,
+  PluginSet,
+  Project,
+  ProjectSource,
+} from '@project-runner/core';
 
 import type { ResolvedConfig } from '../config.ts';
 import { buildCancelled, buildErrorMessage, buildTimeout } from './build-error.ts';
 import { createBuildLog } from './build-log.ts';
 import type { BuildLog } from './build-log.ts';
+import { createBuildStages } from './build-stages.ts';
 import { createBuildQueue } from './build-queue.ts';
 import type { BuildQueue } from './build-queue.ts';
 import { claimBuild, endOrphanedBuilds } from './claim-build.ts';
@@ -17,6 +25,8 @@ import { releaseDir, removeUnreleased } from './release.ts';
 export interface ProjectBuilderParts {
   config: ResolvedConfig;
   plugins: PluginSet;
+  /** Told the start and the end of each stage. */
+  onStage?(event: BuildStageEvent): void;
 }
 
 export interface BuildRequest {
@@ -135,10 +145,20 @@ export class ProjectBuilder {
     const id = `build-${randomUUID()}`;
     const release = claimBuild(this.#parts.config.stateDir, id, dir);
     const { signal } = cancel;
+    const { project, build } = request;
+    const stages = createBuildStages({ projectId: project.id, buildId: build.id }, this.#tellStage);
     return this.#withTimeout(cancel, request.options?.timeoutMs, () =>
-      makeRelease({ ...this.#parts, request, id, dir, log, signal, onLateAnswer }),
+      makeRelease({ ...this.#parts, request, id, dir, log, stages, signal, onLateAnswer }),
     ).finally(release);
   }
+
+  readonly #tellStage = (event: BuildStageEvent): void => {
+    try {
+      this.#parts.onStage?.(event);
+    } catch (error) {
+      this.#parts.config.logger.warn('The onStage callback threw', error);
+    }
+  };
 
   /** A copy is easily 160 MB, and one that failed is of no use to anybody; its log is. */
   async #discard(dir: string): Promise<void> {

@@ -11,6 +11,7 @@ const all: Record<keyof RunnerEvents, true> = {
   settled: true,
   adopted: true,
   'log-loss': true,
+  'build-stage': true,
 };
 
 const eventNames: ReadonlySet<string> = new Set(Object.keys(all));
