@@ -4,9 +4,11 @@ import { dirname } from 'node:path';
 import type { Logger } from '@project-runner/core';
 
 import { catchLater } from '../catch-later.ts';
+import { createLineTail } from './line-tail.ts';
+import type { LineTailLimits } from './line-tail.ts';
 
-/** Lines kept in `Build.logs`; a build may print without end, and the file has all of it. */
-const keptLines = 5000;
+/** What `Build.logs` keeps; a build may print without end, and the file has all of it. */
+const kept: LineTailLimits = { lines: 5000, chars: 4 * 1024 * 1024 };
 
 export interface BuildLog {
   /** The file with the whole log. */
@@ -26,8 +28,7 @@ export function createBuildLog(
 ): BuildLog {
   mkdirSync(dirname(path), { recursive: true });
   let file: number | undefined = openSync(path, 'w', 0o600);
-  let kept: string[] = [];
-  let dropped = 0;
+  const tail = createLineTail(kept);
   let complained = false;
 
   const complainOnce = (message: string, error: unknown): void => {
@@ -58,20 +59,14 @@ export function createBuildLog(
     line(text) {
       if (file === undefined) return;
       for (const line of text.split(/\r\n|\r|\n/)) {
-        kept.push(line);
-        if (kept.length >= keptLines * 2) {
-          dropped += kept.length - keptLines;
-          kept = kept.slice(-keptLines);
-        }
+        tail.push(line);
         append(file, line);
         tell(line);
       }
     },
     text() {
-      const over = Math.max(0, kept.length - keptLines);
-      const lines = kept.slice(over);
-      const missing = dropped + over;
-      return (missing > 0 ? [`[${missing} earlier lines are in the log file]`, ...lines] : lines).join('\n');
+      const { text, dropped } = tail.read();
+      return dropped > 0 ? `[${dropped} earlier lines are in the log file]\n${text}` : text;
     },
     close() {
       if (file !== undefined) closeSync(file);

@@ -5,6 +5,7 @@ import type { DetectedPackageManager } from '../detect/detect-package-manager.ts
 import { snapshotDirectory } from '../detect/snapshot-directory.ts';
 import { checkCommand } from './check-command.ts';
 import { describeExit } from './describe-exit.ts';
+import { createLineTail } from './line-tail.ts';
 import { managerVersion } from './manager-version.ts';
 import type { RunBuildCommandOptions } from './run-build-command.ts';
 import { runManagerCommand } from './run-manager-command.ts';
@@ -16,7 +17,7 @@ export interface InstallContext extends Omit<RunBuildCommandOptions, 'cwd'> {
 }
 
 /** Output kept to explain a failure. */
-const keptOutput = 64 * 1024;
+const kept = { lines: Infinity, chars: 64 * 1024 };
 
 /**
  * Installs what the project needs, devDependencies included, exactly as the lockfile says where there is one.
@@ -34,17 +35,18 @@ export async function installDependencies(
       : `Installing dependencies with ${plugin.name} ${version} (no lockfile: versions may differ next time)`,
   );
   const command = installCommand(manager, version, context.allowScripts);
-  let output = '';
+  const tail = createLineTail(kept);
   const exit = await runManagerCommand(manager, command, {
     ...context,
     cwd: installDir,
     // `production` makes npm, yarn 1 and pnpm 9 leave out devDependencies, which builds need.
     env: { ...context.env, NODE_ENV: 'development' },
     onLine: (line) => {
-      output = (output + line + '\n').slice(-keptOutput);
+      tail.push(line);
       context.onLine(line);
     },
   });
+  const output = tail.read().text;
   if (exit.code !== 0) throw installFailure(manager, command, exit, output);
   const folders = [...new Set([installDir, context.projectDir])];
   const skipped = skippedScriptsLine({ plugin, command, output, folders });
