@@ -54,6 +54,7 @@ export type {
   RunnerStats,
   ShutdownOptions,
   RunOptions,
+  SecretsInOutput,
   ServerLogCallback,
 } from './project-runner.ts';
 export { ProjectRunnerError } from './project-runner-error.ts';

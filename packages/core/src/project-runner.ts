@@ -10,6 +10,9 @@ import type { RunningServer } from './running-server.ts';
 import type { ServerLimits } from './server-limits.ts';
 import type { ServerStatus } from './server-status.ts';
 
+/** What a build does when a secret value is in its output: a warning in its log, a failure, or nothing at all. */
+export type SecretsInOutput = 'warn' | 'fail' | 'ignore';
+
 export interface BuildOptions {
   /** Variables for the package manager and the build script. */
   envVars?: Record<string, string>;
@@ -18,6 +21,8 @@ export interface BuildOptions {
   skipInstall?: boolean;
   /** Like `envVars`, with values that are masked in the build's log. */
   secrets?: Record<string, string>;
+  /** @default what the configuration says, and that is 'warn' */
+  secretsInOutput?: SecretsInOutput;
   signal?: AbortSignal;
 }
 

@@ -1,4 +1,4 @@
-import type { Logger, PluginLayer, RestartPolicy, ServerLimits } from '@project-runner/core';
+import type { Logger, PluginLayer, RestartPolicy, SecretsInOutput, ServerLimits } from '@project-runner/core';
 
 /** What users write. Every key is optional; see the README of this package for the table. */
 export interface RunnerConfig {
@@ -17,6 +17,8 @@ export interface RunnerConfig {
   buildDir?: string;
   /** Into every build and server. @default {} */
   globalEnvVars?: Record<string, string>;
+  /** When a secret value is found in what was built, unless the build's own option says otherwise. @default 'warn' */
+  secretsInOutput?: SecretsInOutput;
   /** What must survive the runner. @default the user's state folder, one folder in it for each working directory */
   stateDir?: string;
   /** One working folder a deployment, the same over all its releases. @default `{stateDir}/data` */
@@ -71,6 +73,7 @@ export interface ResolvedConfig {
   logRetentionLines: number;
   buildDir: string;
   globalEnvVars: Readonly<Record<string, string>>;
+  secretsInOutput: SecretsInOutput;
   stateDir: string;
   dataDir: string;
   envFiles: boolean;

@@ -18,6 +18,7 @@ describe('resolveConfig', () => {
       logRetentionLines: 10_000,
       buildDir: join(process.cwd(), '.mastra/builds'),
       globalEnvVars: {},
+      secretsInOutput: 'warn',
       envFiles: true,
     });
   });
@@ -36,6 +37,7 @@ describe('resolveConfig', () => {
     ],
     [{ maxConcurrentBuilds: 1.5 }, /maxConcurrentBuilds: expected a whole number from 1 to 1024, found 1\.5/],
     [{ maxConcurrentBuildsPerProject: 0 }, /maxConcurrentBuildsPerProject: expected .*found 0/],
+    [{ secretsInOutput: true }, /secretsInOutput: expected "warn", "fail" or "ignore", found true/],
     [{ defaultBuildTimeoutMs: '5m' }, /defaultBuildTimeoutMs: expected .*found "5m"/],
     [{ healthCheck: { endpoint: 'health' } }, /healthCheck\.endpoint: expected a path that starts with "\/"/],
     [{ buildDir: '' }, /buildDir: expected a string that is not empty/],

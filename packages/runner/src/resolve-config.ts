@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 
-import type { Logger, RunOptions } from '@project-runner/core';
+import type { Logger, RunOptions, SecretsInOutput } from '@project-runner/core';
 
 import { expectObject, flag, text, whole, wrong } from './check-value.ts';
 import type { HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.ts';
@@ -20,6 +20,7 @@ const knownKeys = [
   'logRetentionLines',
   'buildDir',
   'globalEnvVars',
+  'secretsInOutput',
   'stateDir',
   'dataDir',
   'envFiles',
@@ -54,6 +55,7 @@ export function resolveConfig(written: RunnerConfig = {}): ResolvedConfig {
     logRetentionLines: whole('logRetentionLines', written.logRetentionLines, 1, 100_000_000) ?? 10_000,
     buildDir: resolve(text('buildDir', written.buildDir) ?? '.mastra/builds'),
     globalEnvVars: { ...envVars('globalEnvVars', written.globalEnvVars) },
+    secretsInOutput: secretsInOutput('secretsInOutput', written.secretsInOutput) ?? 'warn',
     stateDir,
     dataDir: resolve(text('dataDir', written.dataDir) ?? join(stateDir, 'data')),
     envFiles: flag('envFiles', written.envFiles) ?? true,
@@ -114,6 +116,11 @@ export function envVars(key: string, value: unknown): Readonly<Record<string, st
     if (item.includes('\0')) throw wrong(`${key}.${name}`, 'a value with NUL', 'a string without NUL');
   }
   return value as Record<string, string>;
+}
+
+export function secretsInOutput(key: string, value: unknown): SecretsInOutput | undefined {
+  if (value === undefined || value === 'warn' || value === 'fail' || value === 'ignore') return value;
+  throw wrong(key, value, '"warn", "fail" or "ignore"');
 }
 
 function restartPolicy(value: RunnerConfig['restart']): ResolvedConfig['restart'] {

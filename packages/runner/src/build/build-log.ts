@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { Logger } from '@project-runner/core';
 
 import { catchLater } from '../catch-later.ts';
+import type { SecretMask } from '../logs/secret-mask.ts';
 import { createLineTail } from './line-tail.ts';
 import type { LineTailLimits } from './line-tail.ts';
 
@@ -14,6 +15,10 @@ export interface BuildLog {
   /** The file with the whole log. */
   readonly path: string;
   line(text: string): void;
+  /** What is secret in later lines is masked. */
+  hide(mask: SecretMask): void;
+  /** A text as its lines would be. */
+  masked(text: string): string;
   /** The kept lines, joined. */
   text(): string;
   /** No line is taken after this. */
@@ -30,6 +35,7 @@ export function createBuildLog(
   let file: number | undefined = openSync(path, 'w', 0o600);
   const tail = createLineTail(kept);
   let complained = false;
+  let mask: SecretMask | undefined;
 
   const complainOnce = (message: string, error: unknown): void => {
     if (!complained) logger.warn(message, error);
@@ -54,11 +60,22 @@ export function createBuildLog(
     }
   };
 
+  const masked = (text: string): string => {
+    if (!mask?.maxLength) return text;
+    const bytes = Buffer.from(text);
+    mask.apply(bytes);
+    return bytes.toString();
+  };
+
   return {
     path,
+    masked,
+    hide(given) {
+      mask = given;
+    },
     line(text) {
       if (file === undefined) return;
-      for (const line of text.split(/\r\n|\r|\n/)) {
+      for (const line of masked(text).split(/\r\n|\r|\n/)) {
         tail.push(line);
         append(file, line);
         tell(line);

@@ -1,7 +1,7 @@
 import type { BuildOptions } from '@project-runner/core';
 
 import { expectObject, flag, whole, wrong } from '../check-value.ts';
-import { envVars, maxTimer } from '../resolve-config.ts';
+import { envVars, maxTimer, secretsInOutput } from '../resolve-config.ts';
 
 /** @throws ProjectRunnerError `CONFIG_INVALID` with the key, the value (of variables only the name) and what was expected */
 export function checkBuildOptions(options: BuildOptions): void {
@@ -10,6 +10,7 @@ export function checkBuildOptions(options: BuildOptions): void {
   flag('skipInstall', options.skipInstall);
   envVars('envVars', options.envVars);
   envVars('secrets', options.secrets);
+  secretsInOutput('secretsInOutput', options.secretsInOutput);
   const { signal } = options;
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
     throw wrong('signal', signal, 'an AbortSignal');

@@ -1,22 +1,20 @@
 import { callPlugin, ProjectRunnerError } from '@project-runner/core';
 import type { BuildPlan, FrameworkPlugin } from '@project-runner/core';
 
-import type { ResolvedConfig } from '../config.ts';
 import { detectFramework } from '../detect/detect-framework.ts';
 import { detectPackageManager } from '../detect/detect-package-manager.ts';
 import type { DetectedPackageManager } from '../detect/detect-package-manager.ts';
 import { snapshotDirectory } from '../detect/snapshot-directory.ts';
-import { buildEnvironment } from '../environment/base-environment.ts';
-import { storedVariables } from '../environment/stored-variables.ts';
 import { createSecretMask } from '../logs/secret-mask.ts';
-import { envVars } from '../resolve-config.ts';
-import { secretNames } from '../environment/secret-names.ts';
+import type { SecretMask } from '../logs/secret-mask.ts';
 import type { BuildLog } from './build-log.ts';
 import type { BuildStages } from './build-stages.ts';
+import { buildSecrets, buildVariables } from './build-variables.ts';
 import { installDependencies } from './install-dependencies.ts';
 import { prepareSource } from './prepare-source.ts';
 import type { PreparedSource } from './prepare-source.ts';
 import type { BuildRequest, ProjectBuilderParts } from './project-builder.ts';
+import { refuseSecrets } from './refuse-secrets.ts';
 import { removeRelease, writeRelease } from './release.ts';
 import type { Release } from './release.ts';
 import { runBuildScript } from './run-build-script.ts';
@@ -42,12 +40,19 @@ interface Detected extends PreparedSource {
 
 /** Source → detect → install → build → release. @throws ProjectRunnerError; the signal's reason when it aborts */
 export async function makeRelease(options: MakeReleaseOptions): Promise<void> {
-  const { dir, request, log, signal, stages } = options;
+  const { config, dir, request, log, signal, stages } = options;
   log.line('Preparing source');
   await removeRelease(dir);
+  const secrets = buildSecrets(buildVariables(config, request), request);
+  const mask = createSecretMask(secrets.values());
+  log.hide(mask);
   const detected = await stages.run('snapshot', async () => detect(await prepare(options), options));
-  await installAndBuild(detected, options);
-  await stages.run('verify', async () => requireOutput(detected));
+  await installAndBuild(detected, { ...options, mask });
+  await stages.run('verify', async () => {
+    requireOutput(detected);
+    const policy = request.options?.secretsInOutput ?? config.secretsInOutput;
+    await refuseSecrets(detected.rootDir, { secrets, policy, onLine: log.line, signal });
+  });
   signal.throwIfAborted();
   await stages.run('release', () => writeRelease(dir, describeRelease(detected, request)));
   log.line('Build succeeded');
@@ -96,20 +101,21 @@ function detect({ rootDir, projectDir }: PreparedSource, options: MakeReleaseOpt
   return { rootDir, projectDir, manager, framework };
 }
 
-async function installAndBuild(detected: Detected, options: MakeReleaseOptions): Promise<void> {
+async function installAndBuild(
+  detected: Detected,
+  options: MakeReleaseOptions & { mask: SecretMask },
+): Promise<void> {
   const { rootDir, projectDir, manager, framework } = detected;
-  const { config, plugins, request, log, signal, stages } = options;
-  const env = (ofFramework: BuildPlan['env']): Record<string, string> =>
-    environment(ofFramework, config, request);
+  const { config, plugins, request, log, signal, stages, mask } = options;
   const askPlan = (): BuildPlan =>
     callPlugin(framework, 'build', () => framework.build(snapshotDirectory(projectDir, rootDir)));
   const context = {
     launcher: plugins.one('launcher'),
     id: options.id,
     signal,
-    env: env(askPlan().env),
+    env: buildVariables(config, request, askPlan().env),
     onLine: log.line,
-    mask: createSecretMask(secretValues(env({}), request)),
+    mask,
   };
   const allowScripts = config.allowInstallScripts;
   await stages.run('install', async () => {
@@ -120,26 +126,6 @@ async function installAndBuild(detected: Detected, options: MakeReleaseOptions):
     // Asked again: what runs the build may have come with the install.
     runBuildScript({ ...context, cwd: projectDir, plan: askPlan(), framework, manager }),
   );
-}
-
-function environment(
-  ofFramework: BuildPlan['env'],
-  config: ResolvedConfig,
-  { project, options }: BuildRequest,
-): Record<string, string> {
-  return {
-    ...buildEnvironment(),
-    CI: '1',
-    ...ofFramework,
-    ...config.globalEnvVars,
-    ...storedVariables(project.envVars, 'project.envVars'),
-    ...envVars('envVars', options?.envVars),
-    ...envVars('secrets', options?.secrets),
-  };
-}
-
-function secretValues(env: Readonly<Record<string, string>>, { project, options }: BuildRequest): string[] {
-  return secretNames(project, null, options ?? {}).flatMap((name) => env[name] ?? []);
 }
 
 function outputMissing(projectDir: string, output: string): ProjectRunnerError {

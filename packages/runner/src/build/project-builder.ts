@@ -128,9 +128,10 @@ export class ProjectBuilder {
       return settled(build, startedAt, opened, null);
     } catch (error) {
       config.logger.debug(`Build ${build.id} failed`, error);
-      log?.line(`Error: ${buildErrorMessage(error)}`);
+      const message = buildErrorMessage(error);
+      log?.line(`Error: ${message}`);
       await this.#discard(dir);
-      return settled(build, startedAt, log, buildErrorMessage(error));
+      return settled(build, startedAt, log, log?.masked(message) ?? message);
     } finally {
       log?.close();
       unlisten();

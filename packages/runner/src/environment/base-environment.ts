@@ -29,21 +29,22 @@ const allowed = new Set([
   'USERPROFILE',
 ]);
 
+/** Secrets among the settings of a build. */
+export const registryTokens: readonly string[] = ['NPM_TOKEN', 'NODE_AUTH_TOKEN', 'YARN_NPM_AUTH_TOKEN'];
+
 /** Only a build talks to a registry; these say which one and where its caches and credentials are. */
 const allowedForBuilds = new Set([
   'NPM_CONFIG_REGISTRY',
   'NPM_CONFIG_USERCONFIG',
   'NPM_CONFIG_CACHE',
   'NPM_CONFIG_STORE_DIR',
-  'NPM_TOKEN',
-  'NODE_AUTH_TOKEN',
+  ...registryTokens,
   // pnpm 11 and newer read these instead of npm's.
   'PNPM_CONFIG_REGISTRY',
   'PNPM_CONFIG_STORE_DIR',
   'COREPACK_NPM_REGISTRY',
   'YARN_REGISTRY',
   'YARN_NPM_REGISTRY_SERVER',
-  'YARN_NPM_AUTH_TOKEN',
   'YARN_CACHE_FOLDER',
   // Yarn 4 does not read HTTP_PROXY.
   'YARN_HTTP_PROXY',
