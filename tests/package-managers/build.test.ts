@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -7,6 +7,7 @@ import type { Build } from '@project-runner/core';
 import type { LocalProcessRunner } from '@project-runner/runner';
 import { describe, expect, it } from 'vitest';
 
+import { lockProject } from '../support/lock-project.ts';
 import { packageManagerTools, pathWith } from '../support/package-manager-tools.ts';
 import type { PackageManagerTool } from '../support/package-manager-tools.ts';
 import { buildRecord, deploymentRecord, projectRecord } from '../support/records.ts';
@@ -42,25 +43,9 @@ const files = {
 };
 
 /** A project with a lockfile that the tool itself made. */
-async function lockedProject(tool: PackageManagerTool, path: string, extra = {}): Promise<string> {
+async function lockedProject(tool: PackageManagerTool, extra = {}): Promise<string> {
   const dir = await writeFiles(tempFolder(), { ...files, ...extra });
-  const env = {
-    ...process.env,
-    PATH: path,
-    CI: '',
-    YARN_NODE_LINKER: 'node-modules',
-    YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
-    npm_config_user_agent: '',
-  };
-  const args = {
-    npm: ['install', '--package-lock-only'],
-    pnpm: ['install', '--lockfile-only'],
-    yarn: ['install'],
-    bun: ['install'],
-  }[tool.name];
-  if (tool.name === 'yarn' && tool.version.startsWith('4.')) await writeFile(join(dir, 'yarn.lock'), '');
-  await run(tool.name, args, { cwd: dir, env });
-  await access(join(dir, tool.lockfile));
+  await lockProject(tool, dir);
   return dir;
 }
 
@@ -90,7 +75,7 @@ describe.each(packageManagerTools)('$name $version', (tool) => {
   it('installs from the lockfile, devDependencies included, builds and serves', async () => {
     const { runner } = testRunner();
     const path = pathWith(tool);
-    const dir = await lockedProject(tool, path);
+    const dir = await lockedProject(tool);
     const before = await readFile(join(dir, 'package.json'), 'utf8');
     const { build: result, log, project, deployment } = await build(runner, dir, path);
     expect(result.errorMessage, log.join('\n')).toBeNull();
@@ -109,7 +94,7 @@ describe.each(packageManagerTools)('$name $version', (tool) => {
   it('names the command that mends a stale lockfile', async () => {
     const { runner } = testRunner();
     const path = pathWith(tool);
-    const dir = await lockedProject(tool, path);
+    const dir = await lockedProject(tool);
     await writeFiles(dir, {
       'package.json': { json: { ...manifest, dependencies: { 'is-number': '6.0.0' } } },
     });
