@@ -1,4 +1,4 @@
-import { readdir, readlink, realpath } from 'node:fs/promises';
+import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 
 import { ProjectRunnerError } from '@project-runner/core';
@@ -34,6 +34,12 @@ export async function refuseEscapingLinks(
     if (entry.isSymbolicLink()) await targetInside(path, root);
     else if (entry.isDirectory() && entry.name !== '.git') await refuseEscapingLinks(root, signal, path);
   }
+}
+
+/** Looks at one file that may be a symlink, or not be there. `root` is a real path. @throws ProjectRunnerError `SYMLINK_ESCAPES` */
+export async function refuseEscapingFile(file: string, root: string): Promise<void> {
+  const stats = await lstat(file).catch(() => undefined);
+  if (stats?.isSymbolicLink()) await targetInside(file, root);
 }
 
 export async function realpathOrSelf(path: string): Promise<string> {

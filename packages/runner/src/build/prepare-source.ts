@@ -7,7 +7,7 @@ import type { PackageManagerPlugin, PackageManifest, Project, ProjectSource } fr
 import { findWorkspaceRoot } from '../detect/find-workspace-root.ts';
 import { readManifest } from '../detect/read-manifest.ts';
 import { copyProject } from './copy-project.ts';
-import { realpathOrSelf, refuseEscapingLinks } from './escaping-links.ts';
+import { realpathOrSelf, refuseEscapingFile, refuseEscapingLinks } from './escaping-links.ts';
 import { orAborted } from './on-abort.ts';
 
 export interface PreparedSource {
@@ -53,8 +53,9 @@ export async function prepareSource(
     requireManifest(path);
     return { rootDir: findWorkspaceRoot(path, managers, target), projectDir: path };
   }
-  const manifest = requireManifest(path);
   const root = findWorkspaceRoot(path, managers);
+  await refuseEscapingFile(join(path, 'package.json'), root);
+  const manifest = requireManifest(path);
   await copyProject(root, target, { ...(await exclusions(path, manifest, options)), signal });
   return { rootDir: target, projectDir: resolve(target, relative(root, path)) };
 }

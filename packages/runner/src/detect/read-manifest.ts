@@ -1,8 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ProjectRunnerError } from '@project-runner/core';
 import type { DeclaredPackageManager, PackageManifest } from '@project-runner/core';
+
+import { readRegularFile } from './read-regular-file.ts';
+
+/** The largest ones in the wild have some hundred KB. */
+const maxBytes = 8 * 2 ** 20;
 
 /**
  * Reads `package.json` of a folder, `undefined` where there is none. Fields of a wrong type are treated as absent: the
@@ -13,7 +17,7 @@ export function readManifest(dir: string): PackageManifest | undefined {
   const file = join(dir, 'package.json');
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegularFile(file, maxBytes);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new ProjectRunnerError('MANIFEST_INVALID', `${file} cannot be read: ${(error as Error).message}`, {
@@ -32,7 +36,7 @@ export function parseManifest(text: string, file: string): PackageManifest {
     const { line, column } = position(text, error as SyntaxError);
     throw new ProjectRunnerError(
       'MANIFEST_INVALID',
-      `${file}:${line}:${column} is not valid JSON: ${(error as Error).message}`,
+      `${file}:${line}:${column} is not valid JSON: ${printable((error as Error).message)}`,
       { cause: error, hint: 'Mend the file at that place' },
     );
   }
@@ -96,6 +100,11 @@ function strings(value: unknown): Record<string, string> {
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );
   return Object.fromEntries(entries);
+}
+
+/** V8 quotes the text around the place, whatever is in it. */
+function printable(message: string): string {
+  return message.replace(/[^\P{Cc}\t\n]/gu, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 /** V8 tells a position for most errors; an end that comes too early it does not. */

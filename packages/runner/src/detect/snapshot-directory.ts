@@ -1,9 +1,13 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 
 import type { DirectorySnapshot } from '@project-runner/core';
 
 import { readManifest } from './read-manifest.ts';
+import { readRegularFile } from './read-regular-file.ts';
+
+/** Lockfiles of large workspaces have some MB. */
+const maxBytes = 64 * 2 ** 20;
 
 /**
  * A folder as hooks see it. Paths that leave `root` (by `..` or a symlink) do not exist; `root` is the workspace where
@@ -27,9 +31,9 @@ export function snapshotDirectory(dir: string, root: string = dir): DirectorySna
     read: (path) => {
       const file = inside(path);
       try {
-        return file === undefined ? undefined : readFileSync(file, 'utf8');
+        return file === undefined ? undefined : readRegularFile(file, maxBytes);
       } catch {
-        // A folder, or gone since: there is no text of that name.
+        // A folder, a device, something huge, or gone since: there is no text of that name.
         return undefined;
       }
     },
