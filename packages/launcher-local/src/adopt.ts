@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 
 import type { AdoptRequest, ProcessExit, ProcessHandle, ProcessRef } from '@project-runner/core';
 
+import { cannotTell } from './cannot-tell.ts';
 import { parseCgroup } from './cgroup.ts';
 import { durableHandle } from './durable-handle.ts';
 import { hasProc } from './has-proc.ts';
@@ -58,7 +59,9 @@ function ensureSpools(run: RunFolder): boolean {
   try {
     for (const stream of ['stdout', 'stderr'] as const) closeSync(openSync(run.spool(stream), 'a', 0o600));
     return true;
-  } catch {
+  } catch (error) {
+    // It may be tried again, and without its spools it would be taken over without its output.
+    if (cannotTell(error)) throw error;
     return false;
   }
 }

@@ -37,15 +37,22 @@ export interface DurableHandleOptions {
   detach(): void;
 }
 
-/** The handle of a process that lives with its shim and its spools, whoever started it. */
+/**
+ * The handle of a process that lives with its shim and its spools, whoever started it.
+ * @throws Error of the file system; then it is as after `detach`
+ */
 export function durableHandle(options: DurableHandleOptions): ProcessHandle {
   const { id, ref, shim, run, cgroup, receiver } = options;
   let ended: ProcessExit | null = null;
   let outOfMemory = false;
   const exited = options.exited.then((exit) => {
     ended = exit;
-    // The group tells, and goes with the tree.
-    outOfMemory = cgroup?.outOfMemory() ?? false;
+    try {
+      // The group tells, and goes with the tree.
+      outOfMemory = cgroup?.outOfMemory() ?? false;
+    } catch {
+      // Too many files are open in this process: why it ended stays unknown, that it did is not.
+    }
     return exit;
   });
   let isClosed = false;
@@ -64,9 +71,7 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
       },
       onDropped: (bytes, end) => void guarded(() => receiver.onDropped?.(stream, bytes, end)),
     });
-  const stdout = reader('stdout');
-  // What a server prints before it complains belongs before the complaint.
-  const readers = { stdout, stderr: reader('stderr', stdout) };
+  const readers = openReaders(reader, options.detach);
   const close = (): void => {
     isClosed = true;
     readers.stdout.close();
@@ -103,6 +108,22 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
     outOfMemory: () => outOfMemory || (cgroup?.outOfMemory() ?? false),
     environment: () => readEnvironment(shim.pid, id),
   };
+}
+
+function openReaders(
+  open: (stream: LogStreamName, first?: SpoolReader) => SpoolReader,
+  detach: () => void,
+): Record<LogStreamName, SpoolReader> {
+  let stdout: SpoolReader | null = null;
+  try {
+    stdout = open('stdout');
+    // What a server prints before it complains belongs before the complaint.
+    return { stdout, stderr: open('stderr', stdout) };
+  } catch (error) {
+    stdout?.close();
+    detach();
+    throw error;
+  }
 }
 
 /** Of the shim, which never changes its own. */

@@ -64,7 +64,14 @@ function joinSoon(late: LateJoin): void {
 async function joinWaiting(): Promise<void> {
   const joining = waiting;
   waiting = [];
-  for (const late of joining) await joinLate(late);
+  for (const late of joining) {
+    try {
+      await joinLate(late);
+    } catch {
+      // Too many files are open in this process to look at others.
+      joinSoon(late);
+    }
+  }
 }
 
 async function joinLate({ dirs, id, shim }: LateJoin): Promise<void> {

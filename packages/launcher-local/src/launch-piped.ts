@@ -1,11 +1,22 @@
 import type { LaunchSpec, ProcessHandle } from '@project-runner/core';
 
+import { launchFailed } from './launch-failed.ts';
 import { pipedHandle } from './piped-handle.ts';
 import { readProcessRef } from './process-ref.ts';
 import { spawnDetached } from './spawn-detached.ts';
+import { undoLaunch } from './undo-launch.ts';
 
-/** Starts a process whose output comes through pipes. @throws ProjectRunnerError `SPAWN_FAILED` */
+/**
+ * Starts a process whose output comes through pipes. A launch that fails leaves nothing behind.
+ * @throws ProjectRunnerError `SPAWN_FAILED`
+ */
 export async function launchPiped(spec: LaunchSpec, drainOutputMs: number): Promise<ProcessHandle> {
-  const child = await spawnDetached(spec, { file: spec.file, args: spec.args });
-  return pipedHandle({ child, ref: readProcessRef(child.pid), spec, drainOutputMs });
+  const spawned = await spawnDetached(spec, { file: spec.file, args: spec.args });
+  try {
+    const ref = readProcessRef(spawned.child.pid);
+    return pipedHandle({ ...spawned, ref, spec, drainOutputMs });
+  } catch (error) {
+    const problems = await undoLaunch({ id: spec.id, spawned, cgroup: null, dir: null });
+    throw launchFailed(spec, error, problems);
+  }
 }

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+
 import { ProjectRunnerError } from '@project-runner/core';
 import type { LauncherPlugin } from '@project-runner/core';
 
@@ -51,8 +53,8 @@ export function launcherLocal(options: LauncherLocalOptions = {}): LauncherPlugi
     apiVersion: 1,
     launch: (spec) =>
       durable && spec.dir !== undefined && process.platform !== 'win32'
-        ? launchDurable(spec, spec.dir, { ...limits, cgroups })
+        ? launchDurable(spec, resolve(spec.dir), { ...limits, cgroups })
         : launchPiped(spec, drainOutputMs),
-    adopt: (request) => Promise.resolve(adopt(request, limits)),
+    adopt: async (request) => adopt(request, limits),
   };
 }

@@ -3,6 +3,8 @@ import { endianness } from 'node:os';
 
 import type { ListeningSocket } from '@project-runner/core';
 
+import { cannotTell } from './cannot-tell.ts';
+
 const listenState = '0A';
 
 /**
@@ -23,7 +25,8 @@ function socketInodes(pid: number): string[] {
       const inode = /^socket:\[(\d+)\]$/.exec(readLink(`/proc/${pid}/fd/${fd}`))?.[1];
       return inode ? [inode] : [];
     });
-  } catch {
+  } catch (error) {
+    if (cannotTell(error)) throw error;
     // The process is gone, or is not ours to look into.
     return [];
   }
@@ -64,7 +67,8 @@ function* readRecords(table: string): Iterable<string> {
   let file: number;
   try {
     file = openSync(table, 'r');
-  } catch {
+  } catch (error) {
+    if (cannotTell(error)) throw error;
     // A kernel without IPv6 has no tcp6.
     return;
   }

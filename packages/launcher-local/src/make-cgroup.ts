@@ -78,11 +78,11 @@ const swept = new Set<string>();
 function sweep({ v2, v1 }: CgroupBases): void {
   for (const base of [v2?.dir, ...Object.values(v1)]) {
     if (base === undefined || swept.has(base)) continue;
-    swept.add(base);
     for (const name of readdirSync(base)) {
       const dir = join(base, name);
       if (name.startsWith(groupPrefix) && isOld(dir)) removeGroup(dir);
     }
+    swept.add(base);
   }
 }
 

@@ -7,22 +7,23 @@ import { guarded } from './guarded.ts';
 import { treeHandle } from './tree-handle.ts';
 
 export interface PipedHandleOptions {
-  child: Pick<ChildProcess, 'stdout' | 'stderr' | 'on' | 'once'>;
+  child: Pick<ChildProcess, 'stdout' | 'stderr' | 'on'>;
+  exited: Promise<ProcessExit>;
   ref: ProcessRef;
   spec: LaunchSpec;
   drainOutputMs: number;
 }
 
 /** The handle of a child whose output comes through pipes: what it has not written when it crashes, and its exit when the runner is gone, are lost. */
-export function pipedHandle({ child, ref, spec, drainOutputMs }: PipedHandleOptions): ProcessHandle {
+export function pipedHandle({
+  child,
+  ref,
+  spec,
+  drainOutputMs,
+  ...given
+}: PipedHandleOptions): ProcessHandle {
   let ended: ProcessExit | null = null;
-  const exited = new Promise<ProcessExit>((resolve) => {
-    // `exit`, not `close`: that waits for whoever still holds the pipes.
-    child.once('exit', (code, signal) => {
-      ended = { code, signal };
-      resolve(ended);
-    });
-  });
+  const exited = given.exited.then((exit) => (ended = exit));
   const read = Promise.all([readOutput(child, 'stdout', spec), readOutput(child, 'stderr', spec)]);
   child.on('message', (message) => guarded(() => spec.onMessage?.(message)));
   const closed = exited.then(async () => {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 
+import { cannotTell } from './cannot-tell.ts';
 import { readText } from './read-text.ts';
 
 /** What `/proc/<pid>/stat` tells of a process. */
@@ -19,7 +20,7 @@ export interface ProcStat {
   residentPages: number;
 }
 
-/** One process, `null` when it is gone. */
+/** One process, `null` when it is gone. @throws Error of the file system where that cannot be told */
 export function readProcStat(pid: number): ProcStat | null {
   const text = readStatLine(pid);
   return text === null ? null : parseProcStat(text);
@@ -69,7 +70,8 @@ function readStatLine(pid: number): string | null {
   let file: number;
   try {
     file = openSync(`/proc/${pid}/stat`, 'r');
-  } catch {
+  } catch (error) {
+    if (cannotTell(error)) throw error;
     return null;
   }
   try {

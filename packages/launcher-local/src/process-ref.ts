@@ -3,7 +3,10 @@ import type { ProcessRef } from '@project-runner/core';
 import { hasProc } from './has-proc.ts';
 import { isLiving, readProcFile, readProcStat } from './proc-stat.ts';
 
-/** Names the process of a pid beyond doubt, as far as the platform can. */
+/**
+ * Names the process of a pid beyond doubt, as far as the platform can.
+ * @throws Error of the file system where this process cannot open files right now; so does `isSameProcess`
+ */
 export function readProcessRef(pid: number): ProcessRef {
   const startTime = hasProc ? (readProcStat(pid)?.startTime ?? null) : null;
   return { pid, startTime, bootId: bootId() };
@@ -12,9 +15,13 @@ export function readProcessRef(pid: number): ProcessRef {
 /** Whether a pid is a living process; a zombie is not, though `kill(pid, 0)` says so. */
 export function isProcessAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
-  if (hasProc) {
-    const stat = readProcStat(pid);
-    return stat !== null && isLiving(stat);
+  try {
+    if (hasProc) {
+      const stat = readProcStat(pid);
+      return stat !== null && isLiving(stat);
+    }
+  } catch {
+    // Its file cannot be opened right now, which does not mean that it is gone.
   }
   try {
     process.kill(pid, 0);

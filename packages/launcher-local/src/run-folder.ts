@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 
@@ -47,16 +47,27 @@ export function openRunFolder(dir: string): RunFolder {
   };
 }
 
-/** @throws Error of the file system */
+/** The spools come with the shim. @throws Error of the file system; `EEXIST` for the folder of another process */
 export function createRunFolder(dir: string): RunFolder {
-  const run = openRunFolder(dir);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  writeFileSync(join(dir, 'pid'), ' '.repeat(identityRoom), { mode: 0o600 });
-  writeFileSync(join(dir, 'exit'), ' '.repeat(exitRoom), { mode: 0o600 });
-  for (const stream of ['stdout', 'stderr'] as const) {
-    closeSync(openSync(run.spool(stream), 'a', 0o600));
+  try {
+    writeFileSync(join(dir, 'pid'), ' '.repeat(identityRoom), { mode: 0o600, flag: 'wx' });
+    writeFileSync(join(dir, 'exit'), ' '.repeat(exitRoom), { mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') removeRunFolder(dir);
+    throw error;
   }
-  return run;
+  return openRunFolder(dir);
+}
+
+/** What a launch has made in it, and the folder where nothing else is in it: whoever names a wrong one keeps his files. */
+export function removeRunFolder(dir: string): void {
+  for (const name of ['stdout', 'stderr', 'pid', 'exit', 'cgroup']) rmSync(join(dir, name), { force: true });
+  try {
+    rmdirSync(dir);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
 }
 
 /** `null` without a line ending: the shim has not written it wholly. */

@@ -1,7 +1,6 @@
-import type { ChildProcess } from 'node:child_process';
+import type { LaunchSpec, ProcessExit } from '@project-runner/core';
 
-import type { LaunchSpec } from '@project-runner/core';
-
+import type { Spawned } from './end-spawned.ts';
 import { markerVariable } from './marker.ts';
 import { spawnFailed } from './spawn-failed.ts';
 
@@ -14,7 +13,7 @@ export interface SpawnDetachedOptions {
 export async function spawnDetached(
   spec: LaunchSpec,
   { file, args }: SpawnDetachedOptions,
-): Promise<ChildProcess & { pid: number }> {
+): Promise<Spawned> {
   // Loaded where it is needed: it takes 17 MB, and a runner that only looks after servers has no use for it.
   const { execa } = await import('execa');
   const subprocess = execa(file, args, {
@@ -36,5 +35,10 @@ export async function spawnDetached(
   });
   // execa answers a failed spawn as a result; without a pid there was never a process.
   if (subprocess.pid === undefined) throw await spawnFailed(spec, (await subprocess).cause);
-  return subprocess.nodeChildProcess as ChildProcess & { pid: number };
+  const child = subprocess.nodeChildProcess as Spawned['child'];
+  const exited = new Promise<ProcessExit>((resolve) => {
+    // `exit`, not `close`: that waits for whoever still holds the pipes.
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  return { child, exited };
 }

@@ -1,5 +1,7 @@
 import { fstatSync, ftruncateSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 
+import { cannotTell } from './cannot-tell.ts';
+
 /** Kept beside a spool whose beginning was cut off. */
 interface Base {
   /** Bytes of output before the first one in the file. */
@@ -10,12 +12,13 @@ interface Base {
 
 const baseFile = (file: string): string => `${file}.base`;
 
-/** How many bytes of output were cut off before the file's first one. */
+/** How many bytes of output were cut off before the file's first one. @throws Error of the file system where that cannot be told */
 export function readBase(file: string, size: number): number {
   try {
     const { base, next } = JSON.parse(readFileSync(baseFile(file), 'utf8')) as Base;
     return next && size < next.size ? next.base : base;
-  } catch {
+  } catch (error) {
+    if (cannotTell(error)) throw error;
     // Nothing was ever cut off.
     return 0;
   }

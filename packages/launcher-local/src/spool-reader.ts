@@ -41,11 +41,12 @@ const cutBytes = 16 * 1024 * 1024;
 /** Space is taken ahead not before the server had time to start. */
 const firstReserveMs = 1000;
 
+/** @throws Error of the file system */
 export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   const { file } = options;
   const fd = openSync(file, 'r+');
   /** Output before the file's first byte. */
-  let base = readBase(file, fstatSync(fd).size);
+  let base = orClose(fd, () => readBase(file, fstatSync(fd).size));
   let released = options.from;
   let offset = options.from;
   let handedOver = options.from;
@@ -162,6 +163,15 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
       closeSync(fd);
     },
   };
+}
+
+function orClose<Result>(fd: number, use: () => Result): Result {
+  try {
+    return use();
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
 }
 
 function freeBytes(file: string): number {

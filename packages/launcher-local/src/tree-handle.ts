@@ -55,7 +55,7 @@ export function treeHandle({ ref, leader, id, exited, cgroup }: TreeHandleOption
       return stopping;
     },
     usage: () => sampler.sample(),
-    listening: (port) => Promise.resolve(hasProc ? listening(ref, members, port) : null),
+    listening: async (port) => (hasProc ? listening(ref, members, port) : null),
   };
 }
 

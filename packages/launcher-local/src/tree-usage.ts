@@ -52,10 +52,10 @@ function procSampler({ id, ref, leader = ref, changedAt }: UsageSamplerOptions):
     return { memoryBytes: pages * pageBytes, cpuPercent };
   };
   return {
-    sample: () => {
+    sample: async () => {
       const table = sharedProcTable(changedAt?.() ?? Number.NEGATIVE_INFINITY);
       if (last?.table !== table) last = { table, usage: look(table) };
-      return Promise.resolve(last.usage);
+      return last.usage;
     },
   };
 }
