@@ -22,6 +22,9 @@ export function adopt(request: AdoptRequest, limits: SpoolLimits): ProcessHandle
   );
 }
 
+/** What has ended prints no more: all of it can wait to be read. */
+const unlimited: Partial<SpoolLimits> = { budgetBytes: Number.POSITIVE_INFINITY, minFreeBytes: 0 };
+
 function adoptDurable(request: AdoptRequest, dir: string, limits: SpoolLimits): ProcessHandle | null {
   const run = openRunFolder(dir);
   const identity = run.readIdentity();
@@ -42,7 +45,7 @@ function adoptDurable(request: AdoptRequest, dir: string, limits: SpoolLimits): 
     cgroup: parseCgroup(run.readCgroup(), request.id),
     receiver: request,
     from: request.from,
-    ...limits,
+    ...(run.readExit() ? { ...limits, ...unlimited } : limits),
     exited: watchExit({
       ref,
       shim,

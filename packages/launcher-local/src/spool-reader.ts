@@ -47,7 +47,6 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   const fd = openSync(file, 'r+');
   /** Output before the file's first byte. */
   let base = orClose(fd, () => readBase(file, fstatSync(fd).size));
-  let released = options.from;
   let offset = options.from;
   let handedOver = options.from;
   let behind: { until: number; resolve(): void }[] = [];
@@ -56,12 +55,20 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   let timer: NodeJS.Timeout | undefined;
   let emptyLooks = 0;
   let reserves = false;
-  const space = createSpoolSpace(file, options.from, options.punchHoles);
+  /** Told as dropped, and not given back yet. */
+  let dropped: { start: number; end: number } | null = null;
+  const space = createSpoolSpace({
+    file,
+    from: options.from,
+    base: () => base,
+    punchHoles: options.punchHoles,
+  });
   const waker = createFileWaker(file, () => void pump());
 
   const sizeNow = (): number => base + fstatSync(fd).size;
 
   const cutOff = (): void => {
+    const released = space.released();
     if (closed || space.canPunch() || released - base < cutBytes) return;
     const { size } = fstatSync(fd);
     if (base + size === released) base = cutSpool(file, fd, base, size);
@@ -78,12 +85,22 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
     const unread = sizeNow() - offset;
     if (unread <= chunkBytes) return;
     const isTight = lookAtVolume();
-    const budget = isTight ? chunkBytes : options.budgetBytes;
+    const budget = isTight ? chunkBytes : Math.max(chunkBytes, options.budgetBytes);
     if (unread <= budget) return;
-    const dropped = unread - Math.floor(budget / 2);
-    offset += dropped;
-    options.onDropped(dropped, offset);
-    space.release(offset);
+    const start = offset;
+    offset += unread - Math.floor(budget / 2);
+    options.onDropped(offset - start, offset);
+    dropped = { start: dropped?.start ?? start, end: offset };
+  };
+
+  /**
+   * What was dropped becomes a hole, and nothing else: what was handed over before it may not be kept by anybody yet. Not
+   * before what follows was taken over: who was told of the drop has written it down by then, so that a later reader
+   * never takes the hole for output.
+   */
+  const giveDroppedUp = (): void => {
+    if (dropped) space.giveUp(dropped.start, dropped.end);
+    dropped = null;
   };
 
   const readAll = async (): Promise<void> => {
@@ -98,6 +115,7 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
       if (reserves) space.grown(offset);
       await options.onChunk(Buffer.from(scratch.subarray(0, read)), offset);
       handedOver = offset;
+      giveDroppedUp();
       behind = behind.filter(({ until, resolve }) => handedOver < until || resolve());
       // The end was reached: to look again at once would take a chatty server's output in crumbs, each with its price.
       if (read < chunkBytes) return;
@@ -148,7 +166,6 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
       await reached.promise;
     },
     release(end) {
-      released = Math.max(released, end);
       space.release(end);
       cutOff();
     },

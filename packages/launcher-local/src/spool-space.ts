@@ -1,9 +1,23 @@
-import { execFile } from 'node:child_process';
+import { fallocate, hasFallocate } from './fallocate.ts';
 
-/** Takes and gives space of a spool, while another process appends to it. */
+export interface SpoolSpaceOptions {
+  file: string;
+  /** Output up to here was somebody else's to give back. */
+  from: number;
+  /** Bytes of output before the first one in the file. */
+  base(): number;
+  /** Give space back by holes where that can be had. */
+  punchHoles: boolean;
+}
+
+/** Takes and gives space of a spool, while another process appends to it. All places are bytes of output. */
 export interface SpoolSpace {
-  /** Bytes up to `end` are not needed any more: their blocks go back to the volume; offsets stay as they are. */
+  /** Output up to here is kept elsewhere. */
+  released(): number;
+  /** Output up to `end` is kept elsewhere: its blocks go back to the volume; places stay as they are. */
   release(end: number): void;
+  /** This output nobody reads any more, though what is before it may still be needed. */
+  giveUp(start: number, end: number): void;
   /** The file is so long now: some more blocks are taken ahead, so that a volume that others fill up does not fail it. */
   grown(size: number): void;
   /** While the volume is nearly full, every block counts. */
@@ -13,18 +27,24 @@ export interface SpoolSpace {
   close(): void;
 }
 
+interface Range {
+  start: number;
+  end: number;
+}
+
 /** Each change is a short process (Node has no call for it), so it must be worth one. */
 const worth = { release: 16 * 1024 * 1024, tight: 128 * 1024 };
 /** Taken ahead; twice as much each time for a server that is through with it within a second. */
 const reserveBytes = { least: 512 * 1024, most: 32 * 1024 * 1024 };
 const quickMs = 1000;
 
-/** `fallocate` of util-linux, and a file system that can. The first try tells. */
-let platformCan = process.platform === 'linux';
-
-export function createSpoolSpace(file: string, from: number, holes: boolean): SpoolSpace {
+export function createSpoolSpace({ file, from, base, punchHoles }: SpoolSpaceOptions): SpoolSpace {
   let released = from;
+  /** All output from `from` up to here is a hole. */
   let punched = from;
+  /** After that, ascending. */
+  let givenUp: Range[] = [];
+  let holes: Range[] = [];
   let size = from;
   let reserved = 0;
   /** Given back and not taken again. */
@@ -36,21 +56,46 @@ export function createSpoolSpace(file: string, from: number, holes: boolean): Sp
   let isTight = false;
   let busy = false;
   let closed = false;
+  /** Whether the file system can. The first try tells. */
+  let isAble = true;
 
-  const canPunch = (): boolean => holes && platformCan;
+  const canPunch = (): boolean => punchHoles && isAble && hasFallocate();
   const wantsPunch = (): boolean => released - punched >= (isTight ? worth.tight : worth.release);
   const wantsReserve = (): boolean =>
     isTight
       ? credit > 0 && reserved - size < reserveBytes.least
       : reserved - size < step / 2 && size - refusedAt >= worth.tight;
 
-  const punch = async (): Promise<void> => {
-    const [start, end] = [punched, released];
-    punched = end;
-    const ok = await fallocate(['--punch-hole'], start, end, file);
-    credit += ok ? end - start : 0;
-    // The first one tells whether the file system can.
-    platformCan = ok || start > from;
+  const change = (
+    mode: '--punch-hole' | '--keep-size',
+    { start, end }: Range,
+  ): ReturnType<typeof fallocate> => fallocate(mode, { file, offset: start - base(), length: end - start });
+
+  /** Whether to go on. What could not be done now is tried again when there is more to do. */
+  const punch = async (range: Range): Promise<boolean> => {
+    const outcome = await change('--punch-hole', range);
+    if (outcome === 'refused') isAble = false;
+    if (outcome === 'done') credit += lengthOf(range) - overlap(range, holes);
+    return outcome === 'done';
+  };
+
+  const punchGivenUp = async (range: Range): Promise<boolean> => {
+    const done = await punch(range);
+    if (!done) return false;
+    givenUp = givenUp.filter((each) => each !== range);
+    holes.push(range);
+    return true;
+  };
+
+  const punchReleased = async (): Promise<boolean> => {
+    const range = { start: punched, end: released };
+    const done = await punch(range);
+    if (!done) return false;
+    punched = range.end;
+    const isAhead = ({ end }: Range): boolean => end > punched;
+    holes = holes.filter(isAhead);
+    givenUp = givenUp.filter(isAhead);
+    return true;
   };
 
   const nextStep = (): number => {
@@ -60,19 +105,22 @@ export function createSpoolSpace(file: string, from: number, holes: boolean): Sp
   };
 
   /** On a nearly full volume no more is taken than was given back. */
-  const reserve = async (): Promise<void> => {
+  const reserve = async (): Promise<boolean> => {
     const start = Math.max(reserved, size);
     if (!isTight) step = nextStep();
     const end = isTight ? start + Math.min(credit, reserveBytes.least) : size + step;
     if (isTight) credit = 0;
-    if (await fallocate(['--keep-size'], start, end, file)) reserved = end;
+    if ((await change('--keep-size', { start, end })) === 'done') reserved = end;
     else refusedAt = size;
+    return true;
   };
 
   /** Space is given back before more is asked for. */
-  const nextTask = (): (() => Promise<void>) | null => {
+  const nextTask = (): (() => Promise<boolean>) | null => {
     if (!canPunch() || closed) return null;
-    if (wantsPunch()) return punch;
+    const [first] = givenUp;
+    if (first) return () => punchGivenUp(first);
+    if (wantsPunch()) return punchReleased;
     return wantsReserve() ? reserve : null;
   };
 
@@ -80,14 +128,19 @@ export function createSpoolSpace(file: string, from: number, holes: boolean): Sp
   const work = async (): Promise<void> => {
     if (busy) return;
     busy = true;
-    for (let next = nextTask(); next; next = nextTask()) await next();
+    for (let next = nextTask(); next; next = nextTask()) if (!(await next())) break;
     busy = false;
   };
 
   return {
+    released: () => released,
     release(end) {
       released = Math.max(released, end);
       if (wantsPunch()) void work();
+    },
+    giveUp(start, end) {
+      if (end > start) givenUp.push({ start, end });
+      void work();
     },
     grown(to) {
       size = to;
@@ -103,11 +156,13 @@ export function createSpoolSpace(file: string, from: number, holes: boolean): Sp
   };
 }
 
-function fallocate(mode: readonly string[], start: number, end: number, file: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const range = ['--offset', String(start), '--length', String(end - start)];
-    execFile('fallocate', [...mode, ...range, file], { env: { PATH: process.env.PATH } }, (error) =>
-      resolve(error === null),
-    );
-  });
+function lengthOf({ start, end }: Range): number {
+  return end - start;
+}
+
+function overlap(range: Range, others: readonly Range[]): number {
+  return others.reduce(
+    (sum, { start, end }) => sum + Math.max(0, Math.min(end, range.end) - Math.max(start, range.start)),
+    0,
+  );
 }
