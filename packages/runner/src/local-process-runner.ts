@@ -154,6 +154,7 @@ export class LocalProcessRunner implements ProjectRunner {
   }
 
   streamLogs(server: RunningServer, callback: (log: string) => void): () => void {
+    void this.#servers.recover();
     return this.#logs.subscribe(server.id, (entry) => callback(entry.text));
   }
 

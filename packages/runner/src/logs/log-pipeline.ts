@@ -3,6 +3,7 @@ import type { LogBatch, LogEntry, Logger, LogQuery, LogSession, LogSinkPlugin } 
 
 import { batchEntries } from './batch-entries.ts';
 import { createCommitter } from './committer.ts';
+import type { LogListener } from './guard-listener.ts';
 import { createLogBatch } from './log-batch.ts';
 import type { JournalRecord, JournalState, LogJournal } from './log-journal.ts';
 import { readSinks } from './read-sinks.ts';
@@ -23,8 +24,8 @@ export interface LogPipelineOptions {
   resume?: JournalState;
   /** Applied before anybody sees a line. */
   mask?: SecretMask;
-  /** Asked for every batch; while nobody listens no line is decoded. */
-  getListener?(): ((entry: LogEntry) => void) | undefined;
+  /** Whom to tell each line; asked for every batch, and while there are none no line is decoded. They must not throw. */
+  listeners?(): readonly LogListener[];
   onLoss?(sink: string, lines: number): void;
   /** Queued for one sink before lines are dropped. @default 8388608 */
   maxQueueBytes?: number;
@@ -40,8 +41,6 @@ export interface LogPipeline {
   end(): Promise<void>;
   /** Asks the sinks in order; see `readSinks`. */
   read(query: LogQuery): Promise<readonly LogEntry[]>;
-  /** Calls for every line from now on; a listener that throws harms nobody. */
-  subscribe(listener: (entry: LogEntry) => void): () => void;
   /** The last lines as text. */
   tail(count: number): Promise<string[]>;
   /** Lines that never reached a sink, by the sink's key. */
@@ -64,7 +63,6 @@ const closeDeadlineMs = 5000;
 
 export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
   const { session, sinks, logger, journal, resume } = options;
-  const listeners = new Set<(entry: LogEntry) => void>();
   const queues = sinks.map((sink) =>
     createSinkQueue({
       sink,
@@ -102,10 +100,10 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
   };
 
   const tell = (batch: LogBatch): void => {
-    const own = options.getListener?.();
-    if (!own && listeners.size === 0) return;
+    const listeners = options.listeners?.() ?? [];
+    if (listeners.length === 0) return;
     for (const entry of batchEntries(batch)) {
-      for (const listener of own ? [own, ...listeners] : listeners) listener(entry);
+      for (const listener of listeners) listener(entry);
     }
   };
 
@@ -153,37 +151,9 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
       return ended;
     },
     read,
-    subscribe(listener) {
-      // A function of its own, so that the same listener given twice is called twice and leaves once.
-      const own = guardListener(listener, (error) =>
-        logger.warn(`A log listener of server ${session.serverId} threw`, error),
-      );
-      listeners.add(own);
-      return () => void listeners.delete(own);
-    },
     tail: async (count) => (await read({ tail: count })).map((entry) => entry.text),
     losses: () =>
       Object.fromEntries(sinks.map((sink, index) => [pluginKey(sink), queues[index]?.lost() ?? 0])),
-  };
-}
-
-/** A listener that throws, or answers a promise that rejects, is told of once: it would do so for every line. */
-export function guardListener(
-  listener: (entry: LogEntry) => unknown,
-  onError: (error: unknown) => void,
-): (entry: LogEntry) => void {
-  let told = false;
-  const fail = (error: unknown): void => {
-    if (!told) onError(error);
-    told = true;
-  };
-  return (entry) => {
-    try {
-      const result = listener(entry) as PromiseLike<unknown> | undefined;
-      if (typeof result?.then === 'function') result.then(undefined, fail);
-    } catch (error) {
-      fail(error);
-    }
   };
 }
 
