@@ -178,8 +178,10 @@ describe('createLogPipeline', () => {
     const start = Date.now();
     await pipeline.end();
     expect(Date.now() - start).toBeLessThan(8000);
-    expect(pipeline.losses()['log-sink:gated']).toBe(1);
-    expect(logger.warnings[0]).toContain('did not close in time');
+    expect(pipeline.losses()['log-sink:gated']).toBe(2);
+    expect(logger.warnings).toEqual([
+      '[log-sink:gated] did not close in time for server s; 2 lines are lost',
+    ]);
   });
 
   it('goes on with the numbers of an earlier runner, and reads over both', async () => {

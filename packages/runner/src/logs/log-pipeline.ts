@@ -37,8 +37,11 @@ export interface LogPipeline {
   receive(run: number): RunReceiver;
   /** Delivers what an earlier runner may not have; output is held back until then where there is a `resume`. */
   replay(read: ReadOutput): void;
-  /** Flushes and closes the sinks, within 5 s. Output that comes after it is ignored. */
-  end(): Promise<void>;
+  /**
+   * Flushes and closes the sinks, within 5 s. Output that comes after it is ignored. What is not delivered then is lost,
+   * unless the server is `left` to the next runner, which delivers it.
+   */
+  end(how?: 'left'): Promise<void>;
   /** Asks the sinks in order; see `readSinks`. */
   read(query: LogQuery): Promise<readonly LogEntry[]>;
   /** The last lines as text. */
@@ -143,9 +146,9 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
       if (resume) replayLines({ state: resume, dispatcher, readOutput, mask: options.mask });
       replayed.resolve();
     },
-    end() {
+    end(how) {
       ended ??= (async () => {
-        await Promise.all(queues.map((queue) => queue.end(closeDeadlineMs)));
+        await Promise.all(queues.map((queue) => queue.end(closeDeadlineMs, how === 'left')));
         committer.close();
       })();
       return ended;

@@ -3,10 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { callPlugin, pluginKey } from '@project-runner/core';
 import type { LogBatch, Logger, LogSession, LogSinkPlugin, LogWriter } from '@project-runner/core';
 
-import { withinMs } from '../within.ts';
 import { lastOf, linesAfter } from './log-batch.ts';
+import { createLossLedger } from './loss-ledger.ts';
 import { lossNotice, mergeLosses } from './loss-notice.ts';
 import type { Loss } from './loss-notice.ts';
+import { createQueueRoom } from './queue-room.ts';
 
 /**
  * Feeds one sink: one write at a time, in order, with a bounded queue, so that a slow sink slows nobody else. A sink
@@ -18,8 +19,11 @@ export interface SinkQueue {
   lose(loss: Loss, why: string): void;
   /** Resolves when there is room again, `null` while there is. A sink that does not move is not waited for. */
   room(): Promise<void> | null;
-  /** Writes what is queued and closes, within the deadline. */
-  end(deadlineMs: number): Promise<void>;
+  /**
+   * Writes what is queued and closes, within the deadline. What is not delivered then is lost, unless it is `left` to the
+   * next runner.
+   */
+  end(deadlineMs: number, left: boolean): Promise<void>;
   /** Lines that never reached the sink. */
   lost(): number;
   /** Number of the last line that is not this queue's concern any more: the sink keeps it, or it is lost. */
@@ -44,17 +48,19 @@ interface Queued {
 
 /** What a batch costs beside its bytes, roughly: many tiny ones must not pass the bound. */
 const batchOverhead = 512;
-/** How long a sink that is behind may hold up the reader of the output. */
-const stallMs = 1000;
 
 export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
-  const { sink, session, logger, maxBytes } = options;
+  const { sink, session, logger } = options;
+  const key = pluginKey(sink);
   const queue: Queued[] = [];
-  let queuedBytes = 0;
-  let lost = 0;
-  /** Number of the last line that was delivered or lost. */
+  const room = createQueueRoom(options.maxBytes);
+  const ledger = createLossLedger();
+  /** Number of the last line that was delivered or lost, and of the last one that there is. */
   let done = options.after;
-  let lostThrough = 0;
+  let newest = options.after;
+  /** What the sink said last. */
+  let reached = 0;
+  let mute = false;
   let writer: LogWriter | undefined;
   let pumping: Promise<void> | null = null;
   /** Not yet said in the log: what failed right before the head of the queue, and what was dropped after its tail. */
@@ -62,17 +68,18 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
   let dropped: Loss | null = null;
   /** Lines that cannot be delivered, told before it was known what the sink has. */
   let unjudged: Loss | null = null;
-  /** Too slow to be waited for, until its queue is empty. */
-  let behind = false;
-  let roomWanted = Promise.withResolvers<void>();
+  /** From then on nothing is counted: what was not delivered is lost as a whole, or the next runner's. */
+  let over = false;
+
+  const warn = (before: string, after = '', why?: unknown): void =>
+    logger.warn(`[${key}] ${before} server ${session.serverId}${after}`, why);
 
   const countLoss = (loss: Loss, before: Loss | null, why: unknown): Loss => {
-    if (!failed && !dropped) {
-      logger.warn(`[${pluginKey(sink)}] loses lines of server ${session.serverId}`, why);
+    if (!failed && !dropped) warn('loses lines of', '', why);
+    if (!over) {
+      ledger.add(loss);
+      options.onLoss(loss.count);
     }
-    lost += loss.count;
-    lostThrough = loss.last;
-    options.onLoss(loss.count);
     return mergeLosses(before, loss);
   };
   const loseBatch = (batch: LogBatch, before: Loss | null, why: unknown): Loss =>
@@ -82,6 +89,7 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
   const begin = (opened: LogWriter): void => {
     writer = opened;
     done = callPlugin(sink, 'position', () => opened.position?.()) ?? done;
+    reached = done;
     const loss = unjudged;
     unjudged = null;
     if (!loss || loss.last <= done) return;
@@ -92,9 +100,7 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
   const writeNotice = async (opened: LogWriter, loss: Loss, time: Date): Promise<void> => {
     await callPlugin(sink, 'write', () => opened.write(lossNotice(loss, time)));
     failed = null;
-    logger.warn(
-      `[${pluginKey(sink)}] works again; ${loss.count} lines of server ${session.serverId} are lost`,
-    );
+    warn(`works again; ${loss.count} lines of`, ' are lost');
   };
 
   const writeTo = (opened: LogWriter, batch: LogBatch): void | Promise<void> => {
@@ -129,20 +135,12 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
     }
   };
 
-  const free = (bytes: number): void => {
-    queuedBytes -= bytes;
-    if (queuedBytes > maxBytes / 2) return;
-    if (queuedBytes <= 0) behind = false;
-    roomWanted.resolve();
-    roomWanted = Promise.withResolvers();
-  };
-
   const pump = async (first: Promise<void>, size: number): Promise<void> => {
     await first;
-    free(size);
+    room.free(size);
     for (let next = queue.shift(); next; next = queue.shift()) {
       await attempt(next);
-      free(cost(next.batch));
+      room.free(cost(next.batch));
     }
     pumping = null;
   };
@@ -158,33 +156,56 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
     try {
       if (writer && loss) await writeNotice(writer, loss, new Date());
     } catch (error) {
-      logger.warn(`[${pluginKey(sink)}] ${loss?.count} lines of server ${session.serverId} are lost`, error);
+      warn(`${loss?.count} lines of`, ' are lost', error);
     }
+    await writer?.close();
+  };
+
+  /** Number of the last line that the sink keeps, `undefined` where it cannot tell. */
+  const position = (): number | undefined => {
+    if (!writer?.position) return undefined;
     try {
-      await writer?.close();
+      reached = callPlugin(sink, 'position', () => writer?.position?.()) ?? reached;
     } catch (error) {
-      logger.warn(`[${pluginKey(sink)}] could not be closed for server ${session.serverId}`, error);
+      if (!mute) warn('does not tell what it keeps of', '', error);
+      mute = true;
     }
+    return reached;
+  };
+
+  /** A write that is under way may still succeed: its lines count as lost, and only the log's own notice knows better. */
+  const giveUp = (what: string, left: boolean, error?: unknown): void => {
+    const after = Math.min(position() ?? done, newest);
+    const count = left ? 0 : newest - after - ledger.after(after);
+    const queued = queue.splice(0).reduce((sum, { batch }) => sum + batch.count, 0);
+    warn(`${what} for`, count > 0 ? `; ${count} lines are lost` : '', error);
+    over = true;
+    if (count <= 0) return;
+    if (queued > 0) dropped = mergeLosses(dropped, { count: queued, last: newest });
+    ledger.add({ count, last: newest });
+    options.onLoss(count);
   };
 
   return {
     push(batch) {
+      newest = Math.max(newest, lastOf(batch));
       const size = cost(batch);
       if (!pumping) {
         const going = attempt({ batch, after: dropped });
         dropped = null;
         if (!going) return;
-        queuedBytes += size;
+        room.take(size);
         pumping = pump(going, size);
-      } else if (queuedBytes + size > maxBytes && queue.length > 0) {
+      } else if (!room.fits(size) && queue.length > 0) {
         dropped = loseBatch(batch, dropped, 'its queue is full: it is slower than the server prints');
       } else {
         queue.push({ batch, after: dropped });
         dropped = null;
-        queuedBytes += size;
+        room.take(size);
       }
     },
     lose(loss, why) {
+      newest = Math.max(newest, loss.last);
       if (!writer) {
         unjudged = mergeLosses(unjudged, loss);
         return;
@@ -192,32 +213,24 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
       if (loss.last <= done) return;
       dropped = countLoss({ ...loss, count: Math.min(loss.count, loss.last - done) }, dropped, why);
     },
-    room() {
-      if (behind || queuedBytes <= maxBytes / 2) return null;
-      return withinMs(roomWanted.promise, stallMs, () => {
-        behind = true;
-      });
-    },
-    async end(deadlineMs) {
+    room: () => room.wait(),
+    async end(deadlineMs, left) {
       const limit = new AbortController();
       const late = delay(deadlineMs, 'late', { signal: limit.signal }).catch(() => 'on time');
-      if ((await Promise.race([close(), late])) === 'late') {
-        logger.warn(`[${pluginKey(sink)}] did not close in time for server ${session.serverId}`);
-        for (const { batch } of queue.splice(0)) {
-          dropped = loseBatch(batch, dropped, 'it did not close in time');
-        }
+      try {
+        if ((await Promise.race([close(), late])) === 'late') giveUp('did not close in time', left);
+      } catch (error) {
+        giveUp('could not be closed', left, error);
       }
       limit.abort();
     },
-    lost: () => lost,
+    lost: () => ledger.total(),
     kept() {
-      const position = writer?.position
-        ? callPlugin(sink, 'position', () => writer?.position?.())
-        : undefined;
-      if (position === undefined) return done;
-      const kept = Math.min(position, done);
+      const kept = Math.min(position() ?? done, done);
+      ledger.forget(kept);
+      if (!writer?.position) return done;
       // What was dropped at the tail counts when all that waits before it is through.
-      return pumping ? kept : Math.max(kept, lostThrough);
+      return pumping ? kept : Math.max(kept, ledger.last());
     },
   };
 }

@@ -129,7 +129,7 @@ export class ServerSupervisor {
   async #leave(): Promise<void> {
     this.#stopWanted.abort();
     this.#current.detach();
-    await this.logs.end();
+    await this.logs.end('left');
     await this.#current.releaseLease();
     this.#kept.close();
     this.#options.disown();
