@@ -156,4 +156,44 @@ describe('a log that a runner takes over from one that was killed', () => {
     expect(heir.losses()).toEqual({ 'log-sink:lasting': 1 });
     expect(knows.lines).toEqual(['1 stdout 1', '2 stdout 2', '3 stderr [project-runner] 1 lines lost']);
   });
+
+  it('loses what is damaged instead of numbering other lines, and says how much', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'takeover-'));
+    const journalFile = join(dir, 'journal');
+    const output = Buffer.from(`1\n2\n3\n4\n5\n6\n${'x'.repeat(65_540)}\nlast`);
+    const dead = createLogPipeline({
+      session,
+      sinks: [lastingSink(0)],
+      logger,
+      journal: createLogJournal(journalFile),
+    });
+    const run = dead.receive(1);
+    for (const [start, end] of [[0, 4] as const, [4, 8] as const, [8, 12] as const, [12] as const]) {
+      void run.onOutput('stdout', Buffer.from(output.subarray(start, end)), 0);
+    }
+    run.end();
+    // Lines 1 and 2 are a hole, 4 lost its ending, a long line's part 7 is a hole, and the rest cannot be read at all.
+    const found = Buffer.from(output);
+    found.fill(0, 0, 4);
+    found.fill('?', 7, 8);
+    found.fill(0, 12, 12 + 65_536);
+    const sink = lastingSink(Number.POSITIVE_INFINITY);
+    const { journal, state } = resumeLogJournal(journalFile);
+    const heir = createLogPipeline({ session, sinks: [sink], logger, journal, resume: state });
+    heir.replay((_, __, start, end) => {
+      if (end === output.length) throw new Error('EIO');
+      return found.subarray(start, end);
+    });
+    await heir.end();
+    rmSync(dir, { recursive: true });
+    expect(sink.lines).toEqual([
+      '4 stderr [project-runner] 4 lines lost',
+      '5 stdout 5',
+      '6 stdout 6',
+      '7 stderr [project-runner] 1 lines lost',
+      '8 stdout xxxx',
+      '9 stderr [project-runner] 1 lines lost',
+    ]);
+    expect(heir.losses()).toEqual({ 'log-sink:lasting': 6 });
+  });
 });
