@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { LocalProcessRunner } from '@project-runner/runner';
 import { expect, it, onTestFinished } from 'vitest';
 
@@ -21,4 +24,26 @@ it('streams a server of an earlier runner to whoever subscribes before anything 
   );
   leave();
   expect(heard.filter((line) => !/^(out|err) \d+/.test(line))).toEqual([]);
+});
+
+it('misses no line of a server whose journal is gone when it is taken over', async () => {
+  const { runner, config, dir } = testRunner({ portRange: { start: 20_310, end: 20_319 } });
+  const { server } = await deployFolder(runner, await serverProject('chatty'));
+  await eventually(
+    () => runner.getLogs(server, { tail: 1 }),
+    (text) => text !== '',
+  );
+  await runner.shutdown({ servers: 'leave' });
+  rmSync(join(dir, 'state/servers', server.id, 'journal'));
+  const heir = new LocalProcessRunner(config);
+  await heir.recover();
+  await heir.stop(server);
+  const logs = join(dir, 'state/logs', server.id);
+  const text = readdirSync(logs)
+    .filter((name) => /^\d+\.log$/.test(name))
+    .map((name) => readFileSync(join(logs, name), 'utf8'))
+    .join('');
+  const numbers = new Set(Array.from(text.matchAll(/ F(?::\d+)? out (\d+) /g), (match) => Number(match[1])));
+  expect([...numbers].toSorted((a, b) => a - b)).toEqual(Array.from(numbers, (_, index) => index + 1));
+  expect(text).toContain(`out ${numbers.size} the end`);
 });

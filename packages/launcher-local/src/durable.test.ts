@@ -47,7 +47,11 @@ function recorder() {
   };
 }
 
-async function launch(code: string, changes: Partial<LaunchSpec> = {}): Promise<Launched> {
+async function launch(
+  code: string,
+  changes: Partial<LaunchSpec> = {},
+  launcher = launcherLocal(),
+): Promise<Launched> {
   const root = mkdtempSync(join(tmpdir(), 'launcher-'));
   const { onOutput, ...rest } = recorder();
   const spec = {
@@ -61,7 +65,7 @@ async function launch(code: string, changes: Partial<LaunchSpec> = {}): Promise<
     onOutput,
     ...changes,
   };
-  const handle = await launcherLocal().launch(spec);
+  const handle = await launcher.launch(spec);
   onTestFinished(async () => {
     await handle.stop({ graceMs: 0 });
     rmSync(root, { recursive: true, force: true });
@@ -358,6 +362,29 @@ describe('the spool', () => {
     expect(heir.ends.stdout).toBe(before + heir.text().length);
     expect(String(adopted?.readOutput?.('stdout', heir.ends.stdout - 7, heir.ends.stdout))).toBe('second\n');
   });
+
+  it.each([
+    ['holes', true],
+    ['cuts', false],
+  ])(
+    'passes over what was given back by %s for a later runner that does not know it',
+    async (_, punchHoles) => {
+      const code = `process.stdout.write(Buffer.alloc(20 << 20, "y"), () => console.log("done")); ${serve}`;
+      const before = await launch(code, {}, launcherLocal({ punchHoles }));
+      const given = before.ends;
+      while (given.stdout <= 20 << 20) await new Promise((resolve) => setTimeout(resolve, 5));
+      before.handle.release?.('stdout', given.stdout);
+      const file = join(before.spec.dir, 'stdout');
+      while (statSync(file).blocks * 512 > 1 << 20) await new Promise((resolve) => setTimeout(resolve, 5));
+      before.handle.detach?.();
+      appendFileSync(file, 'news\n');
+      const heir = await adopt(before, { from: { stdout: 0, stderr: 0 } });
+      await heir.says('news\n');
+      expect(heir.text()).toBe('news\n');
+      expect(heir.ends.stdout).toBe(given.stdout + 5);
+      await heir.handle.stop({ graceMs: 1000 });
+    },
+  );
 
   it('finds its place again, whichever way a cut that was begun went', () => {
     const root = mkdtempSync(join(tmpdir(), 'launcher-'));

@@ -2,12 +2,13 @@ import { closeSync, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { createFileWaker } from './file-waker.ts';
+import { firstData } from './first-data.ts';
 import { cutSpool, readBase } from './spool-base.ts';
 import { createSpoolSpace } from './spool-space.ts';
 
 export interface SpoolReaderOptions {
   file: string;
-  /** Where to read on. */
+  /** Where to read on, or where output begins that was not given back, if that comes later. */
   from: number;
   /** Unread bytes beyond this are given up, oldest first. */
   budgetBytes: number;
@@ -47,8 +48,10 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   const fd = openSync(file, 'r+');
   /** Output before the file's first byte. */
   let base = orClose(fd, () => readBase(file, fstatSync(fd).size));
-  let offset = options.from;
-  let handedOver = options.from;
+  /** Whoever asks for output that was given back gets what is there after it. */
+  const from = orClose(fd, () => base + firstData(fd, Math.max(0, options.from - base)));
+  let offset = from;
+  let handedOver = from;
   let behind: { until: number; resolve(): void }[] = [];
   let closed = false;
   let pumping: Promise<void> | null = null;
@@ -59,7 +62,7 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   let dropped: { start: number; end: number } | null = null;
   const space = createSpoolSpace({
     file,
-    from: options.from,
+    from,
     base: () => base,
     punchHoles: options.punchHoles,
   });

@@ -2,6 +2,13 @@ import type { Logger, LogStreamName } from '@project-runner/core';
 
 import { lastOf } from './log-batch.ts';
 import type { JournalRecord, LogJournal } from './log-journal.ts';
+import { createSafeJournal } from './safe-journal.ts';
+
+/** Output that is given back, and how far it was cut when its run was followed. */
+export interface ReleasableOutput {
+  readonly from: Readonly<Record<LogStreamName, number>>;
+  release(stream: LogStreamName, end: number): void;
+}
 
 /** Writes down what was cut and what all sinks keep, and gives output back that all keep. */
 export interface Committer {
@@ -10,7 +17,7 @@ export interface Committer {
   /** After it. */
   delivered(record: JournalRecord): void;
   /** Whose output is given back, while it is the newest run. */
-  follow(run: number, source: { release(stream: LogStreamName, end: number): void }): void;
+  follow(run: number, source: ReleasableOutput): void;
   /** Commits for the last time. */
   close(): void;
 }
@@ -20,45 +27,50 @@ export interface CommitterOptions {
   logger: Logger;
   /** Number of the last line that all sinks keep. */
   kept(): number;
+  /** Number that the next line will get. */
+  next(): number;
 }
 
 /** While a sink is behind, how often it is asked how far it is. */
 const lookMs = 100;
 
-export function createCommitter({ journal, logger, kept }: CommitterOptions): Committer {
+export function createCommitter({ logger, kept, next, ...options }: CommitterOptions): Committer {
   const waiting: JournalRecord[] = [];
+  /** What all sinks keep of the output that is followed, and is not given back yet. */
+  const releasable = new Map<LogStreamName, number>();
   let committed = 0;
   let scheduled: NodeJS.Immediate | null = null;
   let timer: NodeJS.Timeout | null = null;
-  let broken = false;
-  let current: { run: number; source: { release(stream: LogStreamName, end: number): void } } | null = null;
+  let current: { run: number; source: ReleasableOutput; ends: Record<LogStreamName, number> } | null = null;
 
-  const write = (action: (to: LogJournal) => void): void => {
-    if (!journal || broken) return;
-    try {
-      action(journal);
-    } catch (error) {
-      // Lines go on; only their way over the runner's death is not sure any more.
-      broken = true;
-      logger.warn(
-        'The log journal cannot be written; after a crash of the runner lines may be doubled or missing',
-        error,
-      );
-    }
+  /** All that a journal must say that begins now: what is not kept yet, and how far output was cut. */
+  const journal = createSafeJournal(options.journal, logger, () => {
+    const { run, ends } = current ?? { run: 0, ends: { stdout: 0, stderr: 0 } };
+    const markers = (['stdout', 'stderr'] as const).map((stream) => {
+      const end = ends[stream];
+      return { sequence: next(), count: 0, run, stream, start: end, end, time: 0, kind: 'lines' as const };
+    });
+    return { committed: kept(), records: [...waiting, ...markers] };
+  });
+
+  const release = (): void => {
+    if (!journal.allowsRelease()) return;
+    for (const [stream, end] of releasable) current?.source.release(stream, end);
+    releasable.clear();
   };
 
   const commit = (): void => {
+    journal.mend();
     const upTo = kept();
     if (upTo > committed) {
       committed = upTo;
-      write((to) => to.commit(upTo));
+      journal.commit(upTo);
     }
-    const ends = new Map<LogStreamName, number>();
     for (let first = waiting[0]; first && lastOf(first) <= upTo; first = waiting[0]) {
       waiting.shift();
-      if (first.run === current?.run) ends.set(first.stream, first.end);
+      if (first.run === current?.run) releasable.set(first.stream, first.end);
     }
-    for (const [stream, end] of ends) current?.source.release(stream, end);
+    release();
   };
 
   const tick = (): void => {
@@ -72,20 +84,24 @@ export function createCommitter({ journal, logger, kept }: CommitterOptions): Co
   };
 
   return {
-    cut: (record) => write((to) => to.append(record)),
+    cut(record) {
+      journal.append(record);
+      if (current?.run === record.run) current.ends[record.stream] = record.end;
+    },
     delivered(record) {
       waiting.push(record);
       // Once for all deliveries of a turn.
       scheduled ??= setImmediate(tick);
     },
     follow(run, source) {
-      current = { run, source };
+      releasable.clear();
+      current = { run, source, ends: { ...source.from } };
     },
     close() {
       if (scheduled) clearImmediate(scheduled);
       if (timer) clearTimeout(timer);
       commit();
-      journal?.close();
+      journal.close();
     },
   };
 }

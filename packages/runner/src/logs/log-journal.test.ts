@@ -1,4 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -68,4 +76,23 @@ it('is never made over another one, and is the user’s own', () => {
   createLogJournal(file).close();
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(() => createLogJournal(file)).toThrowError(/EEXIST/);
+});
+
+it('is not taken for one that has just begun when it was cut off', () => {
+  const file = journalFile();
+  createLogJournal(file).append(record(1));
+  truncateSync(file, 1000);
+  expect(() => resumeLogJournal(file)).toThrow('a log journal has 131200 bytes; found one of 1000');
+});
+
+it('begins anew after it was removed, with what it is told', () => {
+  const file = journalFile();
+  const journal = createLogJournal(file);
+  journal.append(record(1));
+  journal.discard();
+  expect(existsSync(file)).toBe(false);
+  journal.append(record(3));
+  journal.renew({ committed: 4, records: [record(5)] });
+  journal.append(record(7));
+  expect(resumeLogJournal(file).state).toEqual({ committed: 4, records: [record(5), record(7)] });
 });

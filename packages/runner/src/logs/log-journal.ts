@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 
 import type { LogStreamName } from '@project-runner/core';
 
@@ -27,6 +27,10 @@ export interface LogJournal {
   append(record: JournalRecord): void;
   /** All sinks have the lines up to this number. */
   commit(sequence: number): void;
+  /** Removes it, so that nobody goes by one that is not true any more. */
+  discard(): void;
+  /** Begins it anew after that. */
+  renew(state: JournalState): void;
   close(): void;
 }
 
@@ -39,42 +43,72 @@ export interface JournalState {
 /** Records have places of one size in a file of one size: a full disk cannot stop it, and old ones are written over. */
 const slotBytes = 128;
 const slots = 1024;
+const fileBytes = slotBytes * (slots + 1);
 
-/** @throws Error of the file system */
+/** @throws Error of the file system; nothing is left of it then */
 export function createLogJournal(file: string): LogJournal {
-  writeFileSync(file, Buffer.alloc(slotBytes * (slots + 1), ' '), { mode: 0o600, flag: 'wx' });
+  createFile(file);
   return openLogJournal(file, 0);
 }
 
-/** Goes on where an earlier runner stopped. @throws Error of the file system */
+/** Goes on where an earlier runner stopped. @throws Error of the file system, or for a file that was cut off */
 export function resumeLogJournal(file: string): { journal: LogJournal; state: JournalState } {
   const { next, ...state } = parse(readFileSync(file, 'latin1'));
   return { journal: openLogJournal(file, next), state };
 }
 
 function openLogJournal(file: string, first: number): LogJournal {
-  const fd = openSync(file, 'r+');
+  let fd: number | null = openSync(file, 'r+');
   let next = first;
-  let closed = false;
   const write = (slot: number, text: string): void => {
-    if (!closed) writeSync(fd, `${text.padEnd(slotBytes - 1)}\n`, slot * slotBytes, 'latin1');
+    if (fd !== null) writeSync(fd, `${text.padEnd(slotBytes - 1)}\n`, slot * slotBytes, 'latin1');
   };
-  return {
+  const close = (): void => {
+    if (fd !== null) closeSync(fd);
+    fd = null;
+  };
+  const journal: LogJournal = {
     append({ sequence, count, run, stream, start, end, time, kind }) {
       const text = [next, sequence, count, run, stream, start, end, time, kind].join(' ');
       write(1 + (next % slots), text);
       next += 1;
     },
     commit: (sequence) => write(0, `committed ${sequence}`),
-    close() {
-      if (closed) return;
-      closed = true;
-      closeSync(fd);
+    discard() {
+      rmSync(file, { force: true });
+      close();
     },
+    renew({ committed, records }) {
+      createFile(file);
+      try {
+        fd = openSync(file, 'r+');
+        next = 0;
+        journal.commit(committed);
+        for (const record of records) journal.append(record);
+      } catch (error) {
+        journal.discard();
+        throw error;
+      }
+    },
+    close,
   };
+  return journal;
+}
+
+/** Half of one would be taken for one of a log that has just begun. */
+function createFile(file: string): void {
+  try {
+    writeFileSync(file, Buffer.alloc(fileBytes, ' '), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(file, { force: true });
+    throw error;
+  }
 }
 
 function parse(text: string): JournalState & { next: number } {
+  if (text.length !== fileBytes) {
+    throw new Error(`a log journal has ${fileBytes} bytes; found one of ${text.length}`);
+  }
   const lines = Array.from({ length: slots + 1 }, (_, slot) =>
     text.slice(slot * slotBytes, (slot + 1) * slotBytes),
   );

@@ -80,6 +80,7 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
     logger,
     ...(journal ? { journal } : {}),
     kept: () => queues.reduce((least, queue) => Math.min(least, queue.kept()), sequence - 1),
+    next: () => sequence,
   });
   const newest = resume?.records.at(-1);
   let sequence = newest ? newest.sequence + newest.count : (resume?.committed ?? 0) + 1;

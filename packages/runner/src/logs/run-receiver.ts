@@ -30,6 +30,8 @@ export interface RunReceiverOptions {
 export function createRunReceiver(options: RunReceiverOptions): RunReceiver {
   const { run, dispatcher, from, mask } = options;
   const cutUntil = { ...from };
+  /** Bytes that came, or that will never come. */
+  const taken = { ...from };
   let handle: Pick<ProcessHandle, 'release'> | null = null;
   let { ready } = options;
   void ready?.then(() => {
@@ -48,8 +50,18 @@ export function createRunReceiver(options: RunReceiverOptions): RunReceiver {
     });
   const splitters = { stdout: splitter('stdout'), stderr: splitter('stderr') };
 
-  const push = (stream: LogStreamName, chunk: Uint8Array): Promise<void> | undefined => {
+  /** What was given back before its end was written down is passed over by the launcher. */
+  const passOver = (stream: LogStreamName, start: number): void => {
+    if (start <= taken[stream]) return;
+    splitters[stream].end();
+    cutUntil[stream] = start;
+    taken[stream] = start;
+  };
+
+  const push = (stream: LogStreamName, chunk: Uint8Array, end: number): Promise<void> | undefined => {
     if (options.isEnded()) return undefined;
+    passOver(stream, end - chunk.length);
+    taken[stream] += chunk.length;
     splitters[stream].push(chunk);
     return dispatcher.room()?.then(() => undefined);
   };
@@ -59,13 +71,15 @@ export function createRunReceiver(options: RunReceiverOptions): RunReceiver {
     splitters[stream].skip();
     const start = cutUntil[stream];
     cutUntil[stream] = end;
+    taken[stream] = end;
     const text = droppedNotice(stream, bytes);
     dispatcher.dispatch({ run, stream, start, end, count: 1, kind: 'dropped' }, text);
   };
 
   return {
     from,
-    onOutput: (stream, chunk) => (ready ? ready.then(() => push(stream, chunk)) : push(stream, chunk)),
+    onOutput: (stream, chunk, end) =>
+      ready ? ready.then(() => push(stream, chunk, end)) : push(stream, chunk, end),
     onDropped: (stream, bytes, end) =>
       ready ? void ready.then(() => drop(stream, bytes, end)) : drop(stream, bytes, end),
     attach(to) {
