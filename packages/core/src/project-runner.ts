@@ -102,6 +102,10 @@ export interface ProjectRunner {
   ): Promise<RunningServer>;
   stop(server: RunningServer): Promise<void>;
   healthCheck(server: RunningServer): Promise<{ healthy: boolean; message?: string }>;
+  /**
+   * The last `tail` lines of those since `since`; without either as many as are kept in memory.
+   * @throws TypeError for a `tail` that is not a whole number from 0, and a `since` that is not a valid Date
+   */
   getLogs(server: RunningServer, options?: { tail?: number; since?: Date }): Promise<string>;
   streamLogs(server: RunningServer, callback: (log: string) => void): () => void;
   getResourceUsage(server: RunningServer): Promise<ResourceUsage>;
@@ -109,6 +113,10 @@ export interface ProjectRunner {
   setRouter(router: EdgeRouter): void;
   setObservabilityStorage(storage: ObservabilityStorage): void;
   setOnServerLog(callback: ServerLogCallback): void;
+  /**
+   * The newest lines, or those right before the cursor `before`. `limit`: from 1 to 10000. @default limit 100
+   * @throws TypeError for another `limit`, and a `before` that is no text
+   */
   getLogsPaginated(
     server: RunningServer,
     options?: { limit?: number; before?: string },

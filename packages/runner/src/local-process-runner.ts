@@ -24,6 +24,7 @@ import { isProcessAlive } from '@project-runner/launcher-local';
 import { ProjectBuilder } from './build/project-builder.ts';
 import type { ResolvedConfig, RunnerConfig } from './config.ts';
 import { defaultPlugins } from './default-plugins.ts';
+import { checkLogOptions } from './logs/check-log-options.ts';
 import { storageSink } from './logs/storage-sink.ts';
 import { requirePlugins } from './require-plugins.ts';
 import { checkRunOptions, resolveConfig } from './resolve-config.ts';
@@ -144,6 +145,7 @@ export class LocalProcessRunner implements ProjectRunner {
   }
 
   async getLogs(server: RunningServer, options: { tail?: number; since?: Date } = {}): Promise<string> {
+    checkLogOptions(options);
     await this.#servers.recover();
     const { tail, since } = options;
     // As many as are kept in memory of a server that this runner started, wherever they are kept of another one.

@@ -56,9 +56,15 @@ export class LogCollector {
     return this.#buffer.getSize();
   }
 
-  /** A page of the lines right before the cursor, or the newest. An unknown cursor gives an empty page. */
-  getPaginated(limit = 100, beforeCursor?: string): PaginatedLogs {
-    return logPage((query) => selectEntries(this.#buffer.toArray(), query), limit, beforeCursor);
+  /**
+   * A page of the lines right before the cursor, or the newest. An unknown cursor gives an empty page.
+   * @throws TypeError for a limit that is not a whole number from 1 to 10000
+   */
+  getPaginated(limit?: number, beforeCursor?: string): PaginatedLogs {
+    return logPage((query) => selectEntries(this.#buffer.toArray(), query), {
+      ...(limit === undefined ? {} : { limit }),
+      ...(beforeCursor === undefined ? {} : { before: beforeCursor }),
+    });
   }
 
   getAllStructured(): PaginatedLogEntry[] {

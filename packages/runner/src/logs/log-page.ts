@@ -1,19 +1,26 @@
 import type { LogEntry, LogQuery, PaginatedLogEntry, PaginatedLogs } from '@project-runner/core';
 
+import { checkPageOptions } from './check-log-options.ts';
+
 /** Where a page comes from: the query for it (`null` for a cursor that can be of no line) and what to make of the answer. */
 export interface PageRequest {
   query: LogQuery | null;
   toPage(found: readonly LogEntry[]): PaginatedLogs;
 }
 
-export function requestPage(limit: number, before?: string): PageRequest {
+const defaultLimit = 100;
+
+/** @throws TypeError for a limit that is not a whole number from 1 to 10000, and for a cursor that is no text */
+export function requestPage(options: { limit?: number; before?: string }): PageRequest {
+  checkPageOptions(options);
+  const { limit = defaultLimit, before } = options;
   const isCursor = before === undefined || /^[1-9]\d{0,15}$/.test(before);
   // One more than asked for tells whether there is more.
-  const query = { tail: Math.max(0, limit) + 1, ...(before === undefined ? {} : { before: Number(before) }) };
+  const query = { tail: limit + 1, ...(before === undefined ? {} : { before: Number(before) }) };
   return {
     query: isCursor ? query : null,
     toPage(found) {
-      const entries = found.slice(Math.max(0, found.length - Math.max(0, limit))).map(structuredEntry);
+      const entries = found.slice(Math.max(0, found.length - limit)).map(structuredEntry);
       return {
         entries,
         hasMore: found.length > limit,
@@ -27,10 +34,9 @@ export function requestPage(limit: number, before?: string): PageRequest {
 /** A page from lines that can be had at once. */
 export function logPage(
   read: (query: LogQuery) => readonly LogEntry[],
-  limit: number,
-  before?: string,
+  options: { limit?: number; before?: string },
 ): PaginatedLogs {
-  const { query, toPage } = requestPage(limit, before);
+  const { query, toPage } = requestPage(options);
   return toPage(query ? read(query) : []);
 }
 
