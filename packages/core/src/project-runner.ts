@@ -19,7 +19,7 @@ export interface BuildOptions {
   /** Install and build together, in ms. @default 600000 */
   timeoutMs?: number;
   skipInstall?: boolean;
-  /** Like `envVars`, with values that are masked in the build's log. */
+  /** Like `envVars`, with values that are masked in the build's log where they have 4 bytes or more. */
   secrets?: Record<string, string>;
   /** @default what the configuration says, and that is 'warn' */
   secretsInOutput?: SecretsInOutput;
@@ -29,7 +29,7 @@ export interface BuildOptions {
 export interface RunOptions {
   /** Variables for the server. */
   envVars?: Record<string, string>;
-  /** Like `envVars`, with values that are masked in the server's log. */
+  /** Like `envVars`, with values that are masked in the server's log where they have 4 bytes or more. */
   secrets?: Record<string, string>;
   /** The port to use; it must be free. Without it the port strategy chooses. */
   port?: number;

@@ -7,6 +7,7 @@ import type { DetectedPackageManager } from '../detect/detect-package-manager.ts
 import { snapshotDirectory } from '../detect/snapshot-directory.ts';
 import { createSecretMask } from '../logs/secret-mask.ts';
 import type { SecretMask } from '../logs/secret-mask.ts';
+import { secretValues } from '../logs/secret-values.ts';
 import type { BuildLog } from './build-log.ts';
 import type { BuildStages } from './build-stages.ts';
 import { buildSecrets, buildVariables } from './build-variables.ts';
@@ -44,7 +45,9 @@ export async function makeRelease(options: MakeReleaseOptions): Promise<void> {
   log.line('Preparing source');
   await removeRelease(dir);
   const secrets = buildSecrets(buildVariables(config, request), request);
-  const mask = createSecretMask(secrets.values());
+  const mask = createSecretMask(
+    secretValues([...secrets.keys()], Object.fromEntries(secrets), options.config.logger),
+  );
   log.hide(mask);
   const detected = await stages.run('snapshot', async () => detect(await prepare(options), options));
   await installAndBuild(detected, { ...options, mask });

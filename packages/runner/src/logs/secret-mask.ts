@@ -9,7 +9,7 @@ export interface SecretMask {
   hideAll(): void;
 }
 
-/** Shorter values would blacken words that only happen to be the same. */
+/** Bytes. Shorter values would blacken words that only happen to be the same. */
 const minLength = 4;
 const star = 0x2a;
 
@@ -19,11 +19,10 @@ export function createSecretMask(values: Iterable<string>): SecretMask {
   let hidesAll = false;
 
   const add = (more: Iterable<string>): void => {
-    const lines = [...more].flatMap((value) => value.split(/\r?\n/)).map((line) => line.trim());
+    const lines = [...more].flatMap(maskableLines);
     const known = secrets.map((secret) => secret.toString());
     secrets = [...new Set([...known, ...lines])]
       .map((line) => Buffer.from(line))
-      .filter((secret) => secret.length >= minLength)
       // The longest first: another one may be a part of it.
       .toSorted((a, b) => b.length - a.length);
   };
@@ -48,6 +47,16 @@ export function createSecretMask(values: Iterable<string>): SecretMask {
       }
     },
   };
+}
+
+/** Whether anything of a value is masked. */
+export function isMaskable(value: string): boolean {
+  return maskableLines(value).length > 0;
+}
+
+function maskableLines(value: string): string[] {
+  const lines = value.split(/\r?\n/).map((line) => line.trim());
+  return lines.filter((line) => Buffer.byteLength(line) >= minLength);
 }
 
 function isLineEnding(byte: number | undefined): boolean {

@@ -16,6 +16,7 @@ import { storedVariables } from '../environment/stored-variables.ts';
 import { createLogJournal } from '../logs/log-journal.ts';
 import type { LogJournal } from '../logs/log-journal.ts';
 import { createSecretMask } from '../logs/secret-mask.ts';
+import { secretValues } from '../logs/secret-values.ts';
 import { envVars } from '../resolve-config.ts';
 import { mergeLimits } from '../resolve-limits.ts';
 import { withHeapLimit } from './limits.ts';
@@ -80,7 +81,7 @@ export async function deployServer(request: DeployServerOptions): Promise<Server
   };
   const disown = keep(stored, context);
   const journal = createJournal(stored, context);
-  const mask = createSecretMask(secrets.flatMap((name) => env[name] ?? []));
+  const mask = createSecretMask(secretValues(secrets, env, context.logger));
   const logs = request.logs.open(session, { mask, ...(journal ? { journal } : {}) });
   const timing = { ...context.timing, ...deadline(request.options) };
   const supervisor = new ServerSupervisor({ context: { ...context, timing }, stored, env, logs, disown });

@@ -6,6 +6,7 @@ import type { JournalState, LogJournal } from '../logs/log-journal.ts';
 import type { LogPipeline } from '../logs/log-pipeline.ts';
 import type { RunReceiver } from '../logs/run-receiver.ts';
 import { createSecretMask } from '../logs/secret-mask.ts';
+import { secretValues } from '../logs/secret-values.ts';
 import { leaseHeldPort } from './acquire-port.ts';
 import type { Recovered } from './recovered.ts';
 import type { ServerLogs } from './server-logs.ts';
@@ -131,7 +132,7 @@ async function takeOver(
   const env = handle?.environment?.() ?? null;
   // What a dead server printed may hold secrets that nobody can name any more.
   if (env === null && stored.secretNames.length > 0) mask.hideAll();
-  mask.add(stored.secretNames.flatMap((name) => env?.[name] ?? []));
+  mask.add(secretValues(stored.secretNames, env ?? {}, context.logger));
   if (handle) receiver.attach(handle);
   await replay(pipeline, handle, stored, options, journal.resume);
   const supervisor = new ServerSupervisor({ context, stored, env, logs: pipeline, disown });
