@@ -7,6 +7,11 @@ export interface OutputReceiver {
    * so far, with this chunk. The chunk is the receiver's. The launcher waits for a promise before it reads on.
    */
   onOutput(stream: LogStreamName, chunk: Uint8Array, end: number): void | Promise<void>;
+  /**
+   * Memory for a chunk of so many bytes, or of fewer, that the receiver uses again: a launcher that reads into it hands over
+   * its beginning as the chunk. One that does not ask hands over memory of its own.
+   */
+  memory?(bytes: number): Uint8Array;
   /** Output that was given up unread, because it was more than may be kept; `end` as above. */
   onDropped?(stream: LogStreamName, bytes: number, end: number): void;
 }

@@ -63,6 +63,7 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
       budgetBytes: options.budgetBytes,
       minFreeBytes: options.minFreeBytes,
       punchHoles: options.punchHoles,
+      memory: (bytes) => receiver.memory?.(bytes) ?? Buffer.allocUnsafe(bytes),
       onChunk: async (chunk, end) => {
         await first?.catchUp();
         // Let go of while it waited.

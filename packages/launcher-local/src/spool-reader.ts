@@ -16,6 +16,8 @@ export interface SpoolReaderOptions {
   minFreeBytes: number;
   /** Give space back by holes where that can be had. */
   punchHoles: boolean;
+  /** For a chunk of so many bytes, or of fewer. */
+  memory(bytes: number): Uint8Array;
   onChunk(chunk: Uint8Array, end: number): void | Promise<void>;
   onDropped(bytes: number, end: number): void;
 }
@@ -30,8 +32,6 @@ export interface SpoolReader {
 }
 
 const chunkBytes = 256 * 1024;
-/** One for all readers: reads are synchronous, and what was read is copied out at once. */
-const scratch = Buffer.allocUnsafeSlow(chunkBytes);
 /** While a server prints, looks are this far apart: few enough to be cheap, many enough to look live. */
 const minPauseMs = 8;
 const maxPauseMs = 50;
@@ -83,17 +83,21 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
     return isTight;
   };
 
-  /** What exceeds the budget is skipped, half of the budget is kept, so that this happens now and then only. */
-  const enforceBudget = (): void => {
+  /**
+   * What exceeds the budget is skipped, half of the budget is kept, so that this happens now and then only.
+   * @returns how much there is to read
+   */
+  const enforceBudget = (): number => {
     const unread = sizeNow() - offset;
-    if (unread <= chunkBytes) return;
+    if (unread <= chunkBytes) return unread;
     const isTight = lookAtVolume();
     const budget = isTight ? chunkBytes : Math.max(chunkBytes, options.budgetBytes);
-    if (unread <= budget) return;
+    if (unread <= budget) return unread;
     const start = offset;
     offset += unread - Math.floor(budget / 2);
     options.onDropped(offset - start, offset);
     dropped = { start: dropped?.start ?? start, end: offset };
+    return unread - (offset - start);
   };
 
   /**
@@ -110,18 +114,20 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
     lookAtVolume();
     for (;;) {
       if (closed) return;
-      enforceBudget();
-      const read = readSync(fd, scratch, 0, chunkBytes, offset - base);
+      const unread = enforceBudget();
+      if (unread <= 0) return;
+      const memory = options.memory(Math.min(unread, chunkBytes));
+      const read = readSync(fd, memory, 0, memory.length, offset - base);
       if (read === 0) return;
       emptyLooks = 0;
       offset += read;
       if (reserves) space.grown(offset);
-      await options.onChunk(Buffer.from(scratch.subarray(0, read)), offset);
+      await options.onChunk(memory.subarray(0, read), offset);
       handedOver = offset;
       giveDroppedUp();
       behind = behind.filter(({ until, resolve }) => handedOver < until || resolve());
       // The end was reached: to look again at once would take a chatty server's output in crumbs, each with its price.
-      if (read < chunkBytes) return;
+      if (read === unread) return;
       await turn();
     }
   };

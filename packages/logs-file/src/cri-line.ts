@@ -7,34 +7,55 @@ const partialTag = 0x50;
 const timeLength = 24;
 const streamAt = timeLength + 1;
 const tagAt = streamAt + 7;
-export const prefixLength: number = tagAt + 2;
+const prefixLength = tagAt + 2;
+/** `:` and the digits of a number. */
+const numberLength = 17;
+
+/** How much a batch takes in the format at most. */
+export function formattedLength({ bytes, count }: Pick<LogBatch, 'bytes' | 'count'>): number {
+  return bytes.length + count * prefixLength + numberLength;
+}
 
 /**
- * A batch in the CRI log format, `time stream F|P text`, as bytes: one pass, no string a line. Lines are numbered by
- * their place in a file; where numbers are left out, `number` puts the first line's number into its tag, `F:number`,
- * since the format keeps what follows a colon there for writers.
+ * A batch in the CRI log format, `time stream F|P text`, as bytes: one pass, no string a line, in pieces that fit into the
+ * memory and are valid until the next one. Lines are numbered by their place in a file; where numbers are left out, `number`
+ * puts the first line's number into its tag, `F:number`, since the format keeps what follows a colon there for writers.
  * https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md
  */
-export function formatBatch(batch: Omit<LogBatch, 'lines'>, number?: number): Buffer {
+export function* formatBatch(
+  batch: Omit<LogBatch, 'lines'>,
+  number: number | undefined,
+  memory: Buffer,
+): Generator<Buffer> {
   const { stream, bytes, count, partial } = batch;
   const time = batch.time.toISOString();
-  const note = number === undefined ? '' : `:${number}`;
-  const prefix = (tag: string, note = ''): Buffer => Buffer.from(`${time} ${stream} ${tag}${note} `);
+  const prefix = (tag: string): Buffer => Buffer.from(`${time} ${stream} ${tag} `);
   const full = prefix('F');
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const result = Buffer.allocUnsafe(source.length + count * full.length + note.length);
+  const headOf = (line: number): Buffer => {
+    const tag = partial && line === count ? 'P' : 'F';
+    if (line === 1 && number !== undefined) return prefix(`${tag}:${number}`);
+    return tag === 'F' ? full : prefix(tag);
+  };
   let to = 0;
   let from = 0;
   for (let line = 1; line <= count; line += 1) {
     const end = source.indexOf(newline, from) + 1;
-    const tag = partial && line === count ? 'P' : 'F';
-    const head = tag === 'F' && (line > 1 || note === '') ? full : prefix(tag, line === 1 ? note : '');
-    result.set(head, to);
+    const head = line > 1 && line < count ? full : headOf(line);
+    if (to + head.length + end - from > memory.length) {
+      yield memory.subarray(0, to);
+      to = 0;
+    }
+    memory.set(head, to);
     to += head.length;
-    to += source.copy(result, to, from, end);
+    if (end - from > memory.length - to) {
+      yield memory.subarray(0, to);
+      to = 0;
+      yield source.subarray(from, end);
+    } else to += source.copy(memory, to, from, end);
     from = end;
   }
-  return result.subarray(0, to);
+  yield memory.subarray(0, to);
 }
 
 /** The number that a line carries itself, `null` where its place tells it. `at` is where the line begins. */

@@ -1,10 +1,11 @@
 import type { LogBatch, LogWriter } from '@project-runner/core';
 
-import { formatBatch, prefixLength } from './cri-line.ts';
+import { formatBatch, formattedLength } from './cri-line.ts';
 import { openNewestSegment, openSegment } from './open-segment.ts';
 import type { OpenSegment } from './open-segment.ts';
 import { tidyLog } from './tidy-log.ts';
 import type { TidyLogOptions } from './tidy-log.ts';
+import { giveBack, takeMemory } from './write-memory.ts';
 
 export interface OpenLogOptions extends TidyLogOptions {
   maxBytes: number;
@@ -44,12 +45,14 @@ export async function openLog(dir: string, options: OpenLogOptions): Promise<Log
       const isFirst = shift === null;
       shift ??= Math.max(0, position + 1 - batch.sequence);
       const first = batch.sequence + shift;
-      const length = batch.bytes.length + batch.count * prefixLength;
+      const length = formattedLength(batch);
       current ??= await openSegment(dir, first);
       if (current.size > 0 && current.size + length > options.maxBytes)
         current = await rotate(current, first);
-      const bytes = formatBatch(batch, current.next === first ? undefined : first);
-      await current.append(bytes, first + batch.count);
+      const memory = takeMemory(length);
+      const pieces = formatBatch(batch, current.next === first ? undefined : first, memory);
+      await current.append(pieces, first + batch.count);
+      giveBack(memory);
       position = first + batch.count - 1;
       if (isFirst) tidy();
     },

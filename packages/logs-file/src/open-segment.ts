@@ -10,8 +10,8 @@ export interface OpenSegment {
   readonly size: number;
   /** Number of the line that may follow without saying its number. */
   readonly next: number;
-  /** Appends all of it, or throws and leaves the file as it was. */
-  append(bytes: Buffer, next: number): Promise<void>;
+  /** Appends all of it, or throws and leaves the file as it was. A piece must be valid until the next one is asked for. */
+  append(pieces: Iterable<Buffer>, next: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,12 +51,16 @@ export async function openSegment(
     get next() {
       return next;
     },
-    async append(bytes, following) {
+    async append(pieces, following) {
       if (torn) await mend();
       torn = true;
+      let written = 0;
       try {
-        for (let done = 0; done < bytes.length;) {
-          done += (await handle.write(bytes, done)).bytesWritten;
+        for (const piece of pieces) {
+          for (let done = 0; done < piece.length;) {
+            done += (await handle.write(piece, done)).bytesWritten;
+          }
+          written += piece.length;
         }
       } catch (error) {
         // A full disk may have taken half a line. Where even cutting it off fails, the next write tries that first.
@@ -64,7 +68,7 @@ export async function openSegment(
         throw error;
       }
       torn = false;
-      size += bytes.length;
+      size += written;
       next = following;
     },
     async close() {

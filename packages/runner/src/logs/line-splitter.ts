@@ -13,8 +13,8 @@ export interface LineSplitterOptions {
 
 /** Cuts chunks of bytes into whole lines, without ever decoding them. What comes out may be a view of a chunk. */
 export interface LineSplitter {
-  /** The chunk is the splitter's from then on. */
-  push(chunk: Uint8Array): void;
+  /** The chunk is the splitter's from then on, and so are `headroom` bytes of its memory right before it. */
+  push(chunk: Uint8Array, headroom?: number): void;
   /** Hands over a last line that had no line ending. Another one may follow. */
   end(): void;
   /** Some bytes will never come: what there is of the last line ends, and the next one begins after a line ending. */
@@ -45,6 +45,20 @@ export function createLineSplitter({
       held = larger;
     }
     length += bytes.copy(held, length);
+  };
+
+  /** What is held and what follows it, in one piece. */
+  const join = (following: Buffer, headroom: number): Buffer => {
+    if (length === 0) return following;
+    const carried = takeHeld();
+    if (carried.length > headroom) return Buffer.concat([carried, following]);
+    const joined = Buffer.from(
+      following.buffer,
+      following.byteOffset - carried.length,
+      carried.length + following.length,
+    );
+    carried.copy(joined);
+    return joined;
   };
 
   const takeHeld = (): Buffer => {
@@ -108,15 +122,11 @@ export function createLineSplitter({
   };
 
   return {
-    push(chunk) {
+    push(chunk, headroom = 0) {
       let bytes: Buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       if (skipping) bytes = afterSkip(bytes);
       const whole = bytes.lastIndexOf(newline) + 1;
-      if (whole > 0) {
-        const lines = bytes.subarray(0, whole);
-        const carried = takeHeld();
-        emitWhole(carried.length > 0 ? Buffer.concat([carried, lines]) : lines);
-      }
+      if (whole > 0) emitWhole(join(bytes.subarray(0, whole), headroom));
       hold(bytes.subarray(whole));
       if (length <= holdLimit()) return;
       const long = takeHeld();

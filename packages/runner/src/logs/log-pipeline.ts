@@ -2,6 +2,7 @@ import { pluginKey } from '@project-runner/core';
 import type { LogBatch, LogEntry, Logger, LogQuery, LogSession, LogSinkPlugin } from '@project-runner/core';
 
 import { batchEntries } from './batch-entries.ts';
+import type { ChunkLease } from './chunk-memory.ts';
 import { createCommitter } from './committer.ts';
 import type { LogListener } from './guard-listener.ts';
 import { createLogBatch } from './log-batch.ts';
@@ -52,8 +53,8 @@ export interface LogPipeline {
 
 /** Where lines are numbered, written down and handed out. */
 export interface LineDispatcher {
-  /** Lines that were cut from output; the number is given here. */
-  dispatch(record: Omit<JournalRecord, 'sequence' | 'time'>, bytes: Uint8Array): void;
+  /** Lines that were cut from output; the number is given here. `lease`: of the memory that they are in. */
+  dispatch(record: Omit<JournalRecord, 'sequence' | 'time'>, bytes: Uint8Array, lease?: ChunkLease): void;
   /** Lines that were numbered by an earlier runner. */
   redeliver(record: JournalRecord, bytes: Uint8Array): void;
   /** Numbered lines that cannot be delivered any more. */
@@ -88,7 +89,7 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
   const replayed = Promise.withResolvers<void>();
   if (!resume) replayed.resolve();
 
-  const handOut = (record: JournalRecord, bytes: Uint8Array): void => {
+  const handOut = (record: JournalRecord, bytes: Uint8Array, lease?: ChunkLease): void => {
     const { stream, count } = record;
     const batch = createLogBatch({
       stream,
@@ -98,7 +99,7 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
       sequence: record.sequence,
       partial: record.kind === 'part',
     });
-    for (const queue of queues) queue.push(batch);
+    for (const queue of queues) queue.push(batch, lease);
     tell(batch);
     committer.delivered(record);
   };
@@ -112,12 +113,12 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
   };
 
   const dispatcher: LineDispatcher = {
-    dispatch(cut, bytes) {
+    dispatch(cut, bytes, lease) {
       const record = { ...cut, sequence, time: Date.now() };
       sequence += cut.count;
       // Before anybody has the lines, so that nobody gets other ones under the same numbers.
       committer.cut(record);
-      if (record.count > 0) handOut(record, bytes);
+      if (record.count > 0) handOut(record, bytes, lease);
     },
     redeliver: handOut,
     lose: (count, last, why) => queues.forEach((queue) => queue.lose({ count, last }, why)),

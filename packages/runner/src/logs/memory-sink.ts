@@ -46,6 +46,7 @@ export function memorySink({
         close() {
           open.delete(serverId);
           closed.set(serverId, ring);
+          ring.rest();
           forget();
         },
       };

@@ -1,5 +1,7 @@
 import type { LogStreamName, OutputReceiver, ProcessHandle } from '@project-runner/core';
 
+import { chunkMemory, leaseOf } from './chunk-memory.ts';
+import type { ChunkLease } from './chunk-memory.ts';
 import { createLineSplitter } from './line-splitter.ts';
 import type { LineSplitter } from './line-splitter.ts';
 import type { LineDispatcher } from './log-pipeline.ts';
@@ -38,6 +40,9 @@ export function createRunReceiver(options: RunReceiverOptions): RunReceiver {
     ready = null;
   });
 
+  /** Of the chunk that is being cut. */
+  let lease: ChunkLease | undefined;
+
   const splitter = (stream: LogStreamName): LineSplitter =>
     createLineSplitter({
       ...(mask ? { mask } : {}),
@@ -45,7 +50,7 @@ export function createRunReceiver(options: RunReceiverOptions): RunReceiver {
         const start = cutUntil[stream];
         cutUntil[stream] += rawLength;
         const kind = partial ? 'part' : 'lines';
-        dispatcher.dispatch({ run, stream, start, end: cutUntil[stream], count, kind }, bytes);
+        dispatcher.dispatch({ run, stream, start, end: cutUntil[stream], count, kind }, bytes, lease);
       },
     });
   const splitters = { stdout: splitter('stdout'), stderr: splitter('stderr') };
@@ -62,7 +67,10 @@ export function createRunReceiver(options: RunReceiverOptions): RunReceiver {
     if (options.isEnded()) return undefined;
     passOver(stream, end - chunk.length);
     taken[stream] += chunk.length;
-    splitters[stream].push(chunk);
+    lease = leaseOf(chunk);
+    splitters[stream].push(chunk, lease?.headroom);
+    lease?.release();
+    lease = undefined;
     return dispatcher.room()?.then(() => undefined);
   };
 
@@ -78,6 +86,7 @@ export function createRunReceiver(options: RunReceiverOptions): RunReceiver {
 
   return {
     from,
+    memory: chunkMemory,
     onOutput: (stream, chunk, end) =>
       ready ? ready.then(() => push(stream, chunk, end)) : push(stream, chunk, end),
     onDropped: (stream, bytes, end) =>

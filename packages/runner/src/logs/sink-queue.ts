@@ -4,6 +4,8 @@ import { callPlugin, pluginKey } from '@project-runner/core';
 import type { LogBatch, Logger, LogSession, LogSinkPlugin, LogWriter } from '@project-runner/core';
 
 import { lastOf, linesAfter } from './log-batch.ts';
+import { isPromise } from '../is-promise.ts';
+import type { ChunkLease } from './chunk-memory.ts';
 import { createLossLedger } from './loss-ledger.ts';
 import { lossNotice, mergeLosses } from './loss-notice.ts';
 import type { Loss } from './loss-notice.ts';
@@ -14,7 +16,8 @@ import { createQueueRoom } from './queue-room.ts';
  * that answers at once is never waited for.
  */
 export interface SinkQueue {
-  push(batch: LogBatch): void;
+  /** `lease`: of the memory that the batch is in, held until it was written. */
+  push(batch: LogBatch, lease?: ChunkLease): void;
   /** Lines that can never be delivered. */
   lose(loss: Loss, why: string): void;
   /** Resolves when there is room again, `null` while there is. A sink that does not move is not waited for. */
@@ -42,12 +45,10 @@ export interface SinkQueueOptions {
 
 interface Queued {
   batch: LogBatch;
+  lease?: ChunkLease | undefined;
   /** What had to be dropped right before it. */
   after: Loss | null;
 }
-
-/** What a batch costs beside its bytes, roughly: many tiny ones must not pass the bound. */
-const batchOverhead = 512;
 
 export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
   const { sink, session, logger } = options;
@@ -135,12 +136,14 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
     }
   };
 
-  const pump = async (first: Promise<void>, size: number): Promise<void> => {
+  const pump = async (first: Promise<void>, { batch, lease }: Queued): Promise<void> => {
     await first;
-    room.free(size);
+    room.free(cost(batch));
+    lease?.release();
     for (let next = queue.shift(); next; next = queue.shift()) {
       await attempt(next);
       room.free(cost(next.batch));
+      next.lease?.release();
     }
     pumping = null;
   };
@@ -177,7 +180,11 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
   const giveUp = (what: string, left: boolean, error?: unknown): void => {
     const after = Math.min(position() ?? done, newest);
     const count = left ? 0 : newest - after - ledger.after(after);
-    const queued = queue.splice(0).reduce((sum, { batch }) => sum + batch.count, 0);
+    let queued = 0;
+    for (const { batch, lease } of queue.splice(0)) {
+      queued += batch.count;
+      lease?.release();
+    }
     warn(`${what} for`, count > 0 ? `; ${count} lines are lost` : '', error);
     over = true;
     if (count <= 0) return;
@@ -187,22 +194,23 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
   };
 
   return {
-    push(batch) {
+    push(batch, lease) {
       newest = Math.max(newest, lastOf(batch));
       const size = cost(batch);
-      if (!pumping) {
-        const going = attempt({ batch, after: dropped });
-        dropped = null;
-        if (!going) return;
-        room.take(size);
-        pumping = pump(going, size);
-      } else if (!room.fits(size) && queue.length > 0) {
+      if (pumping && !room.fits(size) && queue.length > 0) {
         dropped = loseBatch(batch, dropped, 'its queue is full: it is slower than the server prints');
-      } else {
-        queue.push({ batch, after: dropped });
-        dropped = null;
-        room.take(size);
+        return;
       }
+      const item: Queued = { batch, lease, after: dropped };
+      dropped = null;
+      if (pumping) queue.push(item);
+      else {
+        const going = attempt(item);
+        if (!going) return;
+        pumping = pump(going, item);
+      }
+      room.take(size);
+      lease?.hold();
     },
     lose(loss, why) {
       newest = Math.max(newest, loss.last);
@@ -235,10 +243,7 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
   };
 }
 
+/** A batch costs something beside its bytes: many tiny ones must not pass the bound. */
 function cost(batch: LogBatch): number {
-  return batch.bytes.length + batchOverhead;
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as Promise<T> | undefined)?.then === 'function';
+  return batch.bytes.length + 512;
 }

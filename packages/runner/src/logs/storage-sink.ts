@@ -1,4 +1,4 @@
-import type { LogSinkPlugin, ObservabilityStorage } from '@project-runner/core';
+import type { LogBatch, LogSinkPlugin, ObservabilityStorage } from '@project-runner/core';
 
 import { batchEntries } from './batch-entries.ts';
 import { lastOf } from './log-batch.ts';
@@ -54,17 +54,20 @@ export function storageSink(getStorage: () => ObservabilityStorage | undefined):
         timer ??= setTimeout(() => void flush().catch(flushLater), flushMs).unref();
       };
 
+      const hold = async (batch: LogBatch): Promise<void> => {
+        if (rows.length >= maxHeldLines) await flush();
+        for (const { sequence, time, stream, text, partial } of batchEntries(batch)) {
+          const row = { id: String(sequence), timestamp: time.toISOString(), stream, line: text };
+          rows.push({ sequence, json: JSON.stringify(partial ? { ...row, partial } : row) });
+        }
+        if (rows.length >= flushLines) await flush().catch(flushLater);
+        else flushLater();
+      };
+
       return {
-        async write(batch) {
+        write(batch) {
           last = lastOf(batch);
-          if (!getStorage()) return;
-          if (rows.length >= maxHeldLines) await flush();
-          for (const { sequence, time, stream, text, partial } of batchEntries(batch)) {
-            const row = { id: String(sequence), timestamp: time.toISOString(), stream, line: text };
-            rows.push({ sequence, json: JSON.stringify(partial ? { ...row, partial } : row) });
-          }
-          if (rows.length >= flushLines) await flush().catch(flushLater);
-          else flushLater();
+          return getStorage() ? hold(batch) : undefined;
         },
         close: flush,
         // What is held would die with the runner. The storage cannot be asked what it has: the first file is written again.

@@ -110,6 +110,7 @@ function adoptRun(
       dir: context.store.runDir(serverId, run),
       from: receiver?.from ?? { stdout: 0, stderr: 0 },
       onOutput: receiver?.onOutput ?? (() => undefined),
+      ...(receiver?.memory ? { memory: receiver.memory } : {}),
       ...(receiver?.onDropped ? { onDropped: receiver.onDropped } : {}),
     });
     return handle ?? null;

@@ -104,6 +104,7 @@ async function startOn(lease: PortLease, options: StartServerOptions): Promise<A
     ...(dir === undefined ? {} : { dir }),
     limits: launchLimits(launch.limits),
     onOutput: receiver.onOutput,
+    ...(receiver.memory ? { memory: receiver.memory } : {}),
     ...(receiver.onDropped ? { onDropped: receiver.onDropped } : {}),
     onMessage: (message) => {
       try {

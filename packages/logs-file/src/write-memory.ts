@@ -1,0 +1,17 @@
+/** What a batch of the usual size takes as lines of the log. */
+const usualBytes = 384 * 1024;
+/** Less is not worth being kept. */
+const worthBytes = 32 * 1024;
+/** Writes of several logs may be under way. */
+const keptFree = 4;
+
+const free: Buffer[] = [];
+
+/** Memory to write up to so many bytes from, used again after `giveBack`: large memory is dear to get and to collect. */
+export function takeMemory(bytes: number): Buffer {
+  return bytes < worthBytes ? Buffer.allocUnsafe(bytes) : (free.pop() ?? Buffer.allocUnsafeSlow(usualBytes));
+}
+
+export function giveBack(memory: Buffer): void {
+  if (memory.length === usualBytes && free.length < keptFree) free.push(memory);
+}
