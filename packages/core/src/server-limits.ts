@@ -19,7 +19,8 @@ export interface LimitInForce {
   value: number;
   /**
    * `watch`: the runner looks every few seconds; `node`: the option of Node; else what the launcher names, such as
-   * `cgroup-v1` and `cgroup-v2`. Empty: nobody, because this machine does not allow it.
+   * `cgroup-v1` and `cgroup-v2`. Empty: nobody, because this machine does not allow it. `null` while no process of the
+   * server runs: there is nothing to limit.
    */
-  by: readonly string[];
+  by: readonly string[] | null;
 }

@@ -20,6 +20,6 @@ export interface ServerStatus {
   lastLines: readonly string[];
   /** When the next start is due, while in `backoff`. */
   nextStartAt: Date | null;
-  /** The limits it was deployed with, and which are in force. */
+  /** The limits it was deployed with, and which are in force while a process of it runs. */
   limits: Readonly<Partial<Record<LimitName, LimitInForce>>>;
 }

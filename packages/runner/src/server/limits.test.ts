@@ -45,8 +45,13 @@ describe('limitsInForce', () => {
     });
   });
 
-  it('has nobody see to a server that does not run, and tells nothing where nothing is limited', () => {
-    expect(Object.values(limitsInForce(limits, null)).map(({ by }) => by)).toEqual([[], [], [], []]);
+  it('does not say of a server that does not run that nobody sees to it, and tells nothing where nothing is limited', () => {
+    expect(limitsInForce(limits, null)).toEqual({
+      memoryMb: { value: 100, by: null },
+      heapMb: { value: 50, by: null },
+      cpus: { value: 2, by: null },
+      pids: { value: 64, by: null },
+    });
     expect(limitsInForce(undefined, {})).toEqual({});
   });
 });

@@ -38,7 +38,7 @@ export function withHeapLimit(
   return { ...env, NODE_OPTIONS: options.filter(Boolean).join(' ') };
 }
 
-/** Which of a server's limits hold, and by what. */
+/** Which of a server's limits hold, and by what; `handle`: `null` while it does not run. */
 export function limitsInForce(
   limits: Readonly<ServerLimits> | undefined,
   handle: Pick<ProcessHandle, 'enforced'> | null,
@@ -46,7 +46,7 @@ export function limitsInForce(
   const { memoryMb, heapMb, cpus, pids } = limits ?? {};
   const bySystem = (limit: keyof LaunchLimits): string[] => handle?.enforced?.[limit]?.split(' ') ?? [];
   const limit = (value: number | undefined, by: readonly string[]): LimitInForce | null =>
-    value === undefined ? null : { value, by: handle ? by : [] };
+    value === undefined ? null : { value, by: handle && by };
   const all = {
     memoryMb: limit(memoryMb, ['watch', ...bySystem('memoryBytes')]),
     heapMb: limit(heapMb, ['node']),
