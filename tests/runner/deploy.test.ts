@@ -117,6 +117,21 @@ describe('ports', () => {
       code: 'PORTS_EXHAUSTED',
     });
   });
+
+  it('of another server are told with the server and the deployment that have them', async () => {
+    const { runner } = testRunner();
+    const first = await deployFolder(runner, await serverProject('well'));
+    const second = await buildFolder(runner, await serverProject('well'));
+    const { id, port } = first.server;
+    await expect(
+      runner.deploy(second.project, second.deployment, second.build, { port }),
+    ).rejects.toMatchObject({
+      code: 'PORT_UNAVAILABLE',
+      message: expect.stringContaining(
+        `Port ${port} is not free: server ${id} of deployment ${first.deployment.id} has it`,
+      ) as string,
+    });
+  });
 });
 
 describe('a redeploy', () => {

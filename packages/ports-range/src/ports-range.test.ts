@@ -82,7 +82,9 @@ describe('portsRange', () => {
     const ports = portsRange({ start: 22_500, end: 22_500, leaseDir: dir });
     await expect(ports.acquire({ ...request, port: 22_500 }, never)).rejects.toMatchObject({
       code: 'PORT_UNAVAILABLE',
-      message: expect.stringContaining(`process ${holder.pid} leased it for`) as string,
+      message: expect.stringContaining(
+        `pid ${holder.pid} has it, leased by process ${holder.pid} at`,
+      ) as string,
     });
     const gone = new Promise((resolve) => holder.once('exit', resolve));
     holder.kill('SIGKILL');
@@ -100,7 +102,7 @@ describe('portsRange', () => {
     await expect(ports.acquire({ ...request, port: 22_510 }, never)).rejects.toThrowError(/not free/);
     expect((await ports.acquire({ ...request, port: 22_510, held: true }, never)).port).toBe(22_510);
     await expect(ports.acquire({ ...request, port: 22_510, held: true }, never)).rejects.toThrowError(
-      /leased it for test/,
+      /test has it, leased by this process at \d{4}-/,
     );
   });
 

@@ -1,6 +1,7 @@
 import { ProjectRunnerError } from '@project-runner/core';
 import type { PortLease, PortRequest, PortStrategyPlugin } from '@project-runner/core';
 import { readLease, takeLease } from '@project-runner/leases';
+import type { Lease } from '@project-runner/leases';
 
 import { defaultLeaseDir } from './default-lease-dir.ts';
 import { isPortFree } from './is-port-free.ts';
@@ -106,12 +107,17 @@ async function exactly(
   const result = await lease(port, owner, held);
   if (result) return result;
   const leased = readLease(leaseDir, String(port));
-  const holder = leased
-    ? `process ${leased.pid} leased it for ${leased.owner} at ${leased.since}`
-    : 'another process listens on it';
-  throw new ProjectRunnerError('PORT_UNAVAILABLE', `Port ${port} is not free: ${holder}`, {
-    hint: 'Stop who has it, or let the runner choose a port',
+  throw new ProjectRunnerError('PORT_UNAVAILABLE', `Port ${port} is not free: ${describe(leased)}`, {
+    hint: 'Stop who has it, or let the runner choose a port: a server is started before the one it replaces is stopped',
   });
+}
+
+/** The pid of a holder is that of its runner, which says nothing where that is this very process. */
+function describe(leased: Lease | null): string {
+  if (!leased) return 'another process listens on it';
+  const { owner, pid, since } = leased;
+  const by = pid === process.pid ? 'this process' : `process ${pid}`;
+  return `${owner} has it, leased by ${by} at ${since}`;
 }
 
 function isPort(value: number): boolean {

@@ -1,11 +1,12 @@
 import { callPlugin } from '@project-runner/core';
-import type { PluginSet, PortLease } from '@project-runner/core';
+import type { PluginSet, PortLease, RunningServer } from '@project-runner/core';
 
 import { deployCancelled } from './deploy-cancelled.ts';
 import type { StoredLaunch } from './server-state.ts';
 
 export interface AcquirePortOptions {
   serverId: string;
+  deploymentId: string;
   plugins: PluginSet;
   launch: Pick<StoredLaunch, 'fixedPort'>;
   signal: AbortSignal;
@@ -13,12 +14,12 @@ export interface AcquirePortOptions {
 
 /** @throws ProjectRunnerError `PORT_UNAVAILABLE`, `PORTS_EXHAUSTED`, `DEPLOY_CANCELLED` */
 export async function acquirePort(
-  { serverId, plugins, launch, signal }: AcquirePortOptions,
+  { plugins, launch, signal, ...whose }: AcquirePortOptions,
   exclude: readonly number[],
 ): Promise<PortLease> {
   const strategy = plugins.one('port-strategy');
   const wanted = launch.fixedPort === null ? {} : { port: launch.fixedPort };
-  const request = { exclude, owner: serverId, ...wanted };
+  const request = { exclude, owner: ownerOf(whose), ...wanted };
   try {
     signal.throwIfAborted();
     return await callPlugin(strategy, 'acquire', () => strategy.acquire(request, signal));
@@ -29,12 +30,12 @@ export async function acquirePort(
 
 /** The lease of a port that a server has already. Without one the server runs on: its socket is its own. */
 export async function leaseHeldPort(
-  { serverId, plugins, signal }: Omit<AcquirePortOptions, 'launch'>,
-  { host, port }: { host: string; port: number },
+  { plugins, signal }: Pick<AcquirePortOptions, 'plugins' | 'signal'>,
+  { id: serverId, deploymentId, host, port }: RunningServer,
 ): Promise<PortLease> {
   const strategy = plugins.one('port-strategy');
   try {
-    const request = { exclude: [], owner: serverId, port, held: true };
+    const request = { exclude: [], owner: ownerOf({ serverId, deploymentId }), port, held: true };
     return await callPlugin(strategy, 'acquire', () => strategy.acquire(request, signal));
   } catch {
     // A strategy that does not know held ports.
@@ -51,4 +52,9 @@ export async function releasePort(plugins: PluginSet, lease: PortLease): Promise
   } catch (error) {
     return error;
   }
+}
+
+/** What people read who look for a port that is taken. */
+function ownerOf({ serverId, deploymentId }: Pick<AcquirePortOptions, 'serverId' | 'deploymentId'>): string {
+  return `server ${serverId} of deployment ${deploymentId}`;
 }

@@ -144,7 +144,7 @@ async function takeOver(
       exit ? supervisor.adoptEnded({ handle, receiver }, exit) : supervisor.stop();
     return { ...recovered, isToStay: false, end };
   }
-  const lease = await leaseHeldPort({ serverId: server.id, plugins: context.plugins, signal }, server);
+  const lease = await leaseHeldPort({ plugins: context.plugins, signal }, server);
   const { probePath: path, optionalPath } = stored.launch;
   const target = { host: server.host, port: server.port, path, optionalPath };
   supervisor.adopt({ handle, receiver, lease, target });

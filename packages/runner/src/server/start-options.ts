@@ -14,6 +14,7 @@ export function startOptions(
   const { launch, server } = kept.stored;
   return {
     serverId: server.id,
+    deploymentId: server.deploymentId,
     plugins: context.plugins,
     framework: context.frameworkOf(launch.framework),
     launch,

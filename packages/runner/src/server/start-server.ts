@@ -20,6 +20,7 @@ import type { StoredLaunch } from './server-state.ts';
 
 export interface StartServerOptions {
   serverId: string;
+  deploymentId: string;
   plugins: PluginSet;
   framework: FrameworkPlugin;
   launch: StoredLaunch;
