@@ -32,6 +32,7 @@ describe('wrong usage', () => {
     [['up', '--port', '70000'], "argument '70000' is invalid", '--help'],
     [['up', 'a', 'b'], "too many arguments for 'up'", '--help'],
     [['up', '--request', '/x'], '--request needs --once', '--help'],
+    [['up', '--secret'], "option '--secret <name>' argument missing", '--help'],
     [['build', '--port', '1'], "unknown option '--port'", '--port is only for up. '],
     [['--port=1'], "unknown option '--port", 'Options follow the command: project-runner up --port. '],
   ])('%j', async (args, message, hint) => {

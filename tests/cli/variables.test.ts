@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -48,5 +48,59 @@ describe('--env-file and --env-from', () => {
     expect(await answer()).toBe('own1');
     expect(await answer('--env-file', join(dir, 'one.env'))).toBe('file1');
     expect(await answer('--env-from', join(dir, 'one.env'), '--env', 'GREETING=flag')).toBe('flag1');
+  });
+});
+
+describe('--secret and --secrets-from', () => {
+  const token = 'tok_0123456789';
+  const password = 'hunter2-hunter2';
+
+  it('reach build and server, and are masked wherever those print them', async () => {
+    const dir = await project(
+      {
+        'keys.env': `DB_PASSWORD=${password}\nTOKEN=from-the-file\n`,
+        'build.js': 'console.log("building with", process.env.TOKEN, process.env.DB_PASSWORD)',
+        'server.js': `
+          import { createServer } from 'node:http';
+          const { TOKEN, DB_PASSWORD } = process.env;
+          console.log('serving with', TOKEN, DB_PASSWORD);
+          createServer((_, response) => response.end(TOKEN + ' ' + DB_PASSWORD))
+            .listen(process.env.PORT, process.env.HOST);`,
+      },
+      { scripts: { build: 'node build.js', start: 'node server.js' } },
+    );
+    const state = tempFolder();
+    const args = ['up', dir, '--skip-install', '--once', '--json', '--state-dir', state];
+    const { code, stdout } = await runCli(
+      [...args, '--secret', 'TOKEN', '--secrets-from', join(dir, 'keys.env'), '--env', 'TOKEN=no'],
+      { env: { TOKEN: token } },
+    );
+    expect(code).toBe(0);
+    const events = cliEvents(stdout);
+    const [tokenMask, passwordMask] = ['*'.repeat(token.length), '*'.repeat(password.length)];
+    const lines = events
+      .filter(({ event }) => event === 'build-log' || event === 'log')
+      .map(({ line }) => line);
+    expect(lines).toContain(`building with ${tokenMask} ${passwordMask}`);
+    expect(lines).toContain(`serving with ${tokenMask} ${passwordMask}`);
+    // What the server answers is the user's own.
+    expect(events.find(({ event }) => event === 'response')?.body).toBe(`${token} ${password}`);
+    const kept = readdirSync(state, { recursive: true, withFileTypes: true }).filter(
+      (entry) => entry.isFile() && entry.name !== 'keys.env',
+    );
+    for (const { parentPath, name } of kept) {
+      const text = readFileSync(join(parentPath, name), 'utf8');
+      expect(text.includes(token) || text.includes(password), join(parentPath, name)).toBe(false);
+    }
+  });
+
+  it('end the command where one is not set, before anything is built', async () => {
+    const { code, stderr } = await runCli(['build', await project(), '--secret', 'TOKEN']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('[CONFIG_INVALID] --secret TOKEN: TOKEN is not set in this shell');
+    const given = await runCli(['up', await project(), '--secret', `TOKEN=${token}`]);
+    expect(given.code).toBe(2);
+    expect(given.stderr).toContain('--secret expects the NAME of a variable, found "TOKEN" with a value');
+    expect(given.stdout + given.stderr).not.toContain(token);
   });
 });

@@ -61,7 +61,7 @@ const examples = `
 Examples:
   project-runner up                                      the project in this folder
   project-runner up ./api --port 4200 --env-file .env.staging
-  project-runner up ./api --env API_KEY --env LOG_LEVEL=debug
+  project-runner up ./api --secret API_KEY --env LOG_LEVEL=debug
   project-runner up ./api --once --request '/hello?name=Ada'
   project-runner up ./api --json | jq -r 'select(.event == "ready").url'
   project-runner build ./api`;

@@ -21,7 +21,12 @@ export async function buildProject(
   const build = await opened.runner.build(
     opened.project,
     opened.build,
-    { envVars: opened.variables, skipInstall: options.skipInstall ?? false, signal: stop.signal },
+    {
+      envVars: opened.variables,
+      secrets: opened.secrets,
+      skipInstall: options.skipInstall ?? false,
+      signal: stop.signal,
+    },
     (line) => {
       const stage = buildStage(line);
       if (stage) reporter.stage(stage);

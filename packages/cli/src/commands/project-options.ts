@@ -7,6 +7,8 @@ export interface ProjectOptions {
   envFile?: string[];
   envFrom?: string[];
   env?: string[];
+  secret?: string[];
+  secretsFrom?: string[];
   config?: string;
   buildDir?: string;
   stateDir?: string;
@@ -31,6 +33,8 @@ export function addProjectOptions(command: Command): Command {
       'set a variable, or pass on NAME of this shell; repeatable, wins over files',
       collect,
     )
+    .option('--secret <name>', 'pass on NAME of this shell and mask its value in logs; repeatable', collect)
+    .option('--secrets-from <file>', 'like --env-from, with values that are masked in logs', collect)
     .option('--config <file>', 'configuration (default: project-runner.config.{ts,mts,js,mjs,json})')
     .option('--build-dir <dir>', 'where builds are made and kept')
     .option('--state-dir <dir>', "state, logs and builds (default: in the user's state folder)")

@@ -97,12 +97,13 @@ async function deploy(
   reporter: Reporter,
   stop: StopRequests,
 ): Promise<RunningServer | number> {
-  const { runner, project, deployment, variables } = opened;
+  const { runner, project, deployment, variables, secrets } = opened;
   reporter.stage('Starting the server');
   runner.setOnServerLog((_serverId, line, stream) => reporter.log(stream, line));
   try {
     const server = await runner.deploy(project, deployment, build, {
       envVars: variables,
+      secrets,
       signal: stop.signal,
       ...(options.port === undefined ? {} : { port: options.port }),
       ...(options.startTimeout === undefined ? {} : { healthCheckTimeoutMs: options.startTimeout }),

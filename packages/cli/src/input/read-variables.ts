@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseEnv } from 'node:util';
 
 import { ProjectRunnerError } from '@project-runner/core';
 
-import { findEnvFileProblems, variableName } from './env-file-problems.ts';
+import { variableName } from './env-file-problems.ts';
+import { readEnvFile } from './read-env-file.ts';
 
 export interface VariableOptions {
   /** Files, later ones win. Relative to `cwd`. */
@@ -18,34 +17,18 @@ export interface VariableOptions {
 }
 
 /**
- * The variables given on the command line. Files are parsed by Node's own parser, never executed.
+ * The variables given on the command line.
  * @throws ProjectRunnerError `ENV_FILE_INVALID`, `CONFIG_INVALID`; values are never part of a message
  */
 export function readVariables(options: VariableOptions): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const file of options.envFiles)
-    Object.assign(variables, readEnvFile(resolve(options.cwd, file), options));
+    Object.assign(variables, readEnvFile(resolve(options.cwd, file), options.warn));
   for (const assignment of options.env) {
     const [name, value] = readAssignment(assignment, options.environment);
     variables[name] = value;
   }
   return variables;
-}
-
-function readEnvFile(file: string, { warn }: VariableOptions): Record<string, string> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ProjectRunnerError('ENV_FILE_INVALID', `The file of variables ${file} cannot be read`, {
-      cause: error,
-      hint: 'Name a readable file of lines NAME=VALUE',
-    });
-  }
-  for (const { line, problem } of findEnvFileProblems(text)) warn(`${file}:${line}: ${problem}`);
-  // A name that no shell takes would be an error of the runner, without the line.
-  const named = Object.entries(parseEnv(text)).filter(([name]) => variableName.test(name));
-  return Object.fromEntries(named as [string, string][]);
 }
 
 function readAssignment(

@@ -15,6 +15,7 @@ import type { RunnerConfig } from '@project-runner/runner';
 import type { CliIo } from '../cli-io.ts';
 import type { ProjectOptions } from '../commands/project-options.ts';
 import { loadConfig } from '../input/load-config.ts';
+import { readSecrets } from '../input/read-secrets.ts';
 import { readVariables } from '../input/read-variables.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { captureErrors } from './capture-errors.ts';
@@ -41,6 +42,8 @@ export interface OpenedProject {
   probes: ObservedProbes;
   serverLogs: WatchedServerLogs;
   variables: Record<string, string>;
+  /** Variables, too, whose values are masked in logs. */
+  secrets: Record<string, string>;
   /** The user's folder. Absolute. */
   projectDir: string;
   stateDir: string;
@@ -62,13 +65,10 @@ export async function openProject(
   reporter: Reporter,
 ): Promise<OpenedProject> {
   const inspected = inspectProject(path, io.cwd);
-  const variables = readVariables({
-    envFiles: [...(options.envFile ?? []), ...(options.envFrom ?? [])],
-    env: options.env ?? [],
-    cwd: io.cwd,
-    environment: io.env,
-    warn: reporter.notice,
-  });
+  const shell = { cwd: io.cwd, environment: io.env, warn: reporter.notice };
+  const { envFile = [], envFrom = [], env = [], secretsFrom = [], secret = [] } = options;
+  const variables = readVariables({ ...shell, envFiles: [...envFile, ...envFrom], env });
+  const secrets = readSecrets({ ...shell, secretsFrom, secret });
   const { config: written, file } = await loadConfig(inspected.dir, io.cwd, options.config);
   if (file) reporter.logger.info(`Configuration: ${file}`);
   const errors = captureErrors(noticeLosses(written.logger ?? reporter.logger, reporter.notice));
@@ -93,6 +93,7 @@ export async function openProject(
     probes,
     serverLogs,
     variables,
+    secrets,
     projectDir: inspected.dir,
     stateDir,
     buildsDir,
