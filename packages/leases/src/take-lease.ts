@@ -1,24 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { holderIsAlive, thisProcess } from './holder.ts';
-import type { Holder } from './holder.ts';
-
-export interface Lease extends Holder {
-  /** For whom or what: shown to people who look at leases. */
-  owner: string;
-  /** ISO 8601. */
-  since: string;
-}
+import { thisProcess } from './holder.ts';
+import { isHeldRecord, readRecord } from './lease-record.ts';
+import type { Lease, LeaseRecord } from './lease-record.ts';
 
 /** `forget`: nobody will ever ask for this key again, so that not even a file needs to stay. */
 export type ReleaseLease = (options?: { forget?: boolean }) => void;
-
-/** As kept in a file. */
-interface LeaseRecord extends Lease {
-  released?: boolean;
-}
 
 interface Generation {
   number: number;
@@ -40,7 +29,7 @@ export function takeLease(dir: string, key: string, owner: string): ReleaseLease
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const before = generations(dir, key);
   const newest = before.at(-1);
-  if (newest && isHeld(newest)) return null;
+  if (newest && isHeldRecord(newest.record)) return null;
   const record: LeaseRecord = { ...thisProcess(), owner, since: new Date().toISOString() };
   const number = (newest?.number ?? 0) + 1;
   const file = join(dir, fileName(key, number));
@@ -64,11 +53,7 @@ export function takeLease(dir: string, key: string, owner: string): ReleaseLease
 export function readLease(dir: string, key: string, { dead = false }: { dead?: boolean } = {}): Lease | null {
   const newest = generations(dir, key).at(-1);
   if (!newest || newest.record?.released) return null;
-  return dead || isHeld(newest) ? newest.record : null;
-}
-
-function isHeld({ record }: Generation): boolean {
-  return record !== null && !record.released && holderIsAlive(record);
+  return dead || isHeldRecord(newest.record) ? newest.record : null;
 }
 
 function fileName(key: string, generation: number): string {
@@ -121,14 +106,5 @@ function replace(file: string, record: LeaseRecord): void {
     // The folder is gone, or the disk is full: without the file the lease is nobody's, too.
     rmSync(draft, { force: true });
     rmSync(file, { force: true });
-  }
-}
-
-function readRecord(file: string): LeaseRecord | null {
-  try {
-    const value = JSON.parse(readFileSync(file, 'utf8')) as Partial<LeaseRecord> | null;
-    return typeof value?.pid === 'number' ? (value as LeaseRecord) : null;
-  } catch {
-    return null;
   }
 }
