@@ -130,7 +130,10 @@ export interface ProjectRunner {
    * else calls it by itself when it is first used.
    */
   recover(): Promise<RunningServer[]>;
-  /** State, restarts and last words of a server that runs or ran lately; `null` for an unknown one. */
+  /**
+   * State, restarts and last words of a server that runs or ran lately, `null` for an unknown one. Of a server that was
+   * given up they outlive the runner: until its deployment is deployed again, at most 30 days.
+   */
   getServerStatus(server: Pick<RunningServer, 'id'>): ServerStatus | null;
   /** Calls the listener for each event of that name; the answer ends it. A listener that throws harms nobody. */
   on<Name extends keyof RunnerEvents>(

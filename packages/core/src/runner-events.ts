@@ -14,7 +14,7 @@ export interface RunnerEvents {
   restarting: [event: { server: RunningServer; delayMs: number; restarts: number; reason: string }];
   /** It was given up. */
   crashed: [event: { server: RunningServer; reason: string; lastLines: readonly string[] }];
-  /** Nothing of it runs any more and nothing will: process, port, route and state are gone. */
+  /** Nothing of it runs any more and nothing will: process, port and route are gone, and state but why it crashed. */
   settled: [event: { server: RunningServer }];
   /** It was taken over from an earlier runner. */
   adopted: [event: { server: RunningServer; run: number }];

@@ -16,7 +16,7 @@ export interface ServerStatus {
   lastExit: ProcessExit | null;
   /** Why it was started again or given up, in words. */
   lastError: string | null;
-  /** Its last 50 lines, kept when it is given up. */
+  /** Its last 50 lines, secrets masked, kept when it is given up; empty before. */
   lastLines: readonly string[];
   /** When the next start is due, while in `backoff`. */
   nextStartAt: Date | null;

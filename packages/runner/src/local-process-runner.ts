@@ -186,7 +186,7 @@ export class LocalProcessRunner implements ProjectRunner {
   }
 
   getServerStatus(server: Pick<RunningServer, 'id'>): ServerStatus | null {
-    return this.#servers.get(server.id)?.status() ?? null;
+    return this.#servers.status(server.id);
   }
 
   isProcessAlive(pid: number): boolean {

@@ -7,8 +7,8 @@ import type {
   ServerStatus,
 } from '@project-runner/core';
 
-import { limitsInForce } from './limits.ts';
 import type { Address, StoredServer } from './server-state.ts';
+import { statusOf } from './status-of.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 
 /** Until the next try to write down what could not be written. */
@@ -24,7 +24,6 @@ export class KeptState {
   readonly #context: Context;
   #stored: StoredServer;
   #nextStartAt: Date | null = null;
-  #lastLines: readonly string[] = [];
   #unwritten: NodeJS.Immediate | null = null;
   #retry: NodeJS.Timeout | null = null;
 
@@ -46,18 +45,13 @@ export class KeptState {
     return this.#stored.state === 'exited' || this.#stored.state === 'crashed';
   }
 
+  /** By this runner, or by an earlier one that was killed before it had put everything away. */
+  get #isGivenUp(): boolean {
+    return this.#stored.lastLines !== undefined;
+  }
+
   status(handle: ProcessHandle | null): ServerStatus {
-    const { state, restarts, lastExit, lastError, launch } = this.#stored;
-    const nextStartAt = state === 'backoff' ? this.#nextStartAt : null;
-    return {
-      state,
-      restarts,
-      lastExit,
-      lastError,
-      lastLines: this.#lastLines,
-      nextStartAt,
-      limits: limitsInForce(launch.limits, handle),
-    };
+    return statusOf(this.#stored, handle, this.#nextStartAt);
   }
 
   /** The number of the run that begins, and its folder. */
@@ -88,7 +82,7 @@ export class KeptState {
   }
 
   exited(exit: ProcessExit, wanted: boolean, lastError?: string): void {
-    this.#change({ lastExit: exit, ...(lastError === undefined ? {} : { lastError }) });
+    this.#change({ lastExit: exit, ...(lastError === undefined || this.#isGivenUp ? {} : { lastError }) });
     this.#context.events.emit('exited', { server: this.server, run: this.#stored.run, exit, wanted });
   }
 
@@ -110,21 +104,23 @@ export class KeptState {
   }
 
   crashed(reason: string, lastLines: readonly string[]): void {
-    this.#lastLines = lastLines;
-    this.#change({ lastError: reason });
+    this.#change({ lastError: reason, lastLines });
     this.#context.logger.error(`Server ${this.#stored.server.id} is given up: ${reason}`);
     this.#context.events.emit('crashed', { server: this.server, reason, lastLines });
   }
 
-  /** From now on there is nothing to find again. */
-  settled(state: 'exited' | 'crashed'): void {
+  /** From now on there is nothing to find again, but why it was given up. */
+  settled(ended: 'exited' | 'crashed'): void {
+    const state = this.#isGivenUp ? 'crashed' : ended;
     const server = { ...this.#stored.server, healthStatus: 'unhealthy' as const, stoppedAt: new Date() };
     this.#stored = { ...this.#stored, state, server };
     if (this.#unwritten) clearImmediate(this.#unwritten);
     this.#unwritten = null;
     if (this.#retry) clearTimeout(this.#retry);
     this.#retry = null;
-    if (this.#context.durable) this.#context.store.remove(server.id);
+    const { store, durable } = this.#context;
+    if (durable && state === 'crashed') store.crashed.keep(this.#stored);
+    if (durable) store.remove(server.id);
     this.#context.events.emit('settled', { server: this.server });
   }
 

@@ -46,6 +46,7 @@ export async function recoverServers(
       }
     }),
   );
+  options.inBackground(store.tidy());
   return { found, failed };
 }
 

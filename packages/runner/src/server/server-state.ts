@@ -23,6 +23,8 @@ export interface StoredServer {
   restarts: number;
   lastExit: ProcessExit | null;
   lastError: string | null;
+  /** Its last lines, once it is given up. */
+  lastLines?: readonly string[];
   launch: StoredLaunch;
   /** Names of variables whose values are masked in the log. */
   secretNames: readonly string[];

@@ -4,10 +4,16 @@ import { join } from 'node:path';
 import type { Logger } from '@project-runner/core';
 import { readLease, takeLease } from '@project-runner/leases';
 
+import { createCrashedServers } from './crashed-servers.ts';
+import type { CrashedServers } from './crashed-servers.ts';
+import { parseStored } from './parse-stored.ts';
+import { serverIdPattern } from './server-id-pattern.ts';
 import type { StoredServer } from './server-state.ts';
+import { tidyStateDir } from './tidy-state-dir.ts';
 
 /** Where servers are kept over the runner's death: one folder for each, with `server.json`, `journal` and `runs/`. */
 export interface StateStore {
+  readonly crashed: CrashedServers;
   /** Makes a server this runner's own; `null` where a living runner has it. The answer gives it back, or forgets it. */
   claim(serverId: string): (() => void) | null;
   /** Whether a living runner has it. */
@@ -28,6 +34,8 @@ export interface StateStore {
   remove(serverId: string): void;
   /** Moves a folder that nobody can read out of the way, for people to look at. */
   setAside(serverId: string): string;
+  /** Removes what servers that are long gone left. Never rejects. */
+  tidy(): Promise<void>;
 }
 
 export function createStateStore(stateDir: string, logger: Logger): StateStore {
@@ -43,6 +51,8 @@ export function createStateStore(stateDir: string, logger: Logger): StateStore {
   };
 
   const store: StateStore = {
+    crashed: createCrashedServers(join(stateDir, 'crashed'), logger),
+    tidy: () => tidyStateDir(stateDir, logger),
     claim(serverId) {
       const release = takeLease(owners, checkedName(serverId), 'supervision');
       return release && (() => release({ forget: !existsSync(folder(serverId)) }));
@@ -72,7 +82,7 @@ export function createStateStore(stateDir: string, logger: Logger): StateStore {
       }
       return parseStored(text, serverId);
     },
-    list: () => names(root).filter((name) => namePattern.test(name)),
+    list: () => names(root).filter((name) => serverIdPattern.test(name)),
     journalFile: (serverId) => join(folder(serverId), 'journal'),
     runDir: (serverId, run) => join(folder(serverId), 'runs', String(run)),
     runs: (serverId) =>
@@ -98,11 +108,9 @@ export function createStateStore(stateDir: string, logger: Logger): StateStore {
   return store;
 }
 
-const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/;
-
 /** Ids are parts of paths here. */
 function checkedName(id: string): string {
-  if (!namePattern.test(id))
+  if (!serverIdPattern.test(id))
     throw new TypeError(`A server's id must be a file name; found ${JSON.stringify(id)}`);
   return id;
 }
@@ -114,40 +122,4 @@ function names(dir: string): string[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
-}
-
-function parseStored(text: string, serverId: string): StoredServer | 'foreign' | 'damaged' {
-  try {
-    const value = JSON.parse(text) as Partial<StoredServer> | null;
-    if (typeof value?.formatVersion === 'number' && value.formatVersion > 1) return 'foreign';
-    const { server, session, launch } = value ?? {};
-    const isWhole =
-      value?.formatVersion === 1 &&
-      server?.id === serverId &&
-      session?.serverId === serverId &&
-      Number.isInteger(value.run) &&
-      typeof value.state === 'string' &&
-      typeof launch?.file === 'string' &&
-      Array.isArray(launch.args) &&
-      typeof launch.cwd === 'string' &&
-      Array.isArray(value.secretNames);
-    return isWhole ? withDates(value as StoredServer) : 'damaged';
-  } catch {
-    return 'damaged';
-  }
-}
-
-/** JSON has no dates. */
-function withDates(stored: StoredServer): StoredServer {
-  const date = (value: Date | null): Date | null => (value === null ? null : new Date(value));
-  const { server } = stored;
-  return {
-    ...stored,
-    server: {
-      ...server,
-      startedAt: new Date(server.startedAt),
-      stoppedAt: date(server.stoppedAt),
-      lastHealthCheck: date(server.lastHealthCheck),
-    },
-  };
 }

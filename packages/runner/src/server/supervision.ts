@@ -19,6 +19,7 @@ import { SubdomainGenerator } from '../subdomain-generator.ts';
 import { BackgroundTasks } from './background-tasks.ts';
 import { deployCancelled } from './deploy-cancelled.ts';
 import { deployServer } from './deploy-server.ts';
+import { goneAtOnce } from './gone-at-once.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import { listenTo } from './listen-to.ts';
 import { ProcessManager } from './process-manager.ts';
@@ -73,6 +74,13 @@ export class Supervision {
 
   get(serverId: string): ServerSupervisor | undefined {
     return this.#processes.get(serverId);
+  }
+
+  /** Also of one that was given up by an earlier runner. */
+  status(serverId: string): ServerStatus | null {
+    const { durable, store } = this.#context;
+    const known = this.#processes.get(serverId)?.status();
+    return known ?? (durable ? store.crashed.status(serverId) : null);
   }
 
   /** Servers that are to run on, those between two runs included. */
@@ -198,6 +206,7 @@ export class Supervision {
       throw error;
     }
     await Promise.all(previous.map((each) => this.#retire(each)));
+    if (this.#context.durable) this.#context.store.crashed.forget(deployment.id);
     return supervisor.server;
   }
 
@@ -237,12 +246,4 @@ export class Supervision {
       inBackground: this.#background.add,
     };
   }
-}
-
-function goneAtOnce({ lastError }: ServerStatus): ProjectRunnerError {
-  return new ProjectRunnerError(
-    'SERVER_EXITED',
-    `The server exited right after it was ready: ${lastError ?? 'its process is gone'}`,
-    { hint: 'See its log; what served before still does' },
-  );
 }
