@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Plugin } from '@project-runner/core';
@@ -18,7 +19,9 @@ import { resolveConfig } from './resolve-config.ts';
 
 /** The preset. @throws ProjectRunnerError `CONFIG_INVALID` */
 export function defaultPlugins(config: RunnerConfig = {}): readonly Plugin[] {
-  const { portRange, healthCheck, logRetentionLines, stateDir, durable } = resolveConfig(config);
+  const { portRange, healthCheck, logRetentionLines, stateDir, durable, logger } = resolveConfig(config);
+  // An earlier runner's server may run on, silently, before anybody took it over.
+  const isRunning = (serverId: string): boolean => existsSync(join(stateDir, 'servers', serverId));
   return [
     npm(),
     pnpm(),
@@ -30,6 +33,6 @@ export function defaultPlugins(config: RunnerConfig = {}): readonly Plugin[] {
     launcherLocal({ durable }),
     healthHttp({ timeoutMs: healthCheck.timeoutMs }),
     memorySink({ lines: logRetentionLines }),
-    logsFile({ dir: join(stateDir, 'logs') }),
+    logsFile({ dir: join(stateDir, 'logs'), isRunning, logger }),
   ];
 }

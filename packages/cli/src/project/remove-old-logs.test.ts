@@ -17,7 +17,7 @@ it('keeps the newest ten of the project, those still written, and what is not ou
       const owner = JSON.parse(readFileSync(file, 'utf8')) as object;
       writeFileSync(file, JSON.stringify({ ...owner, pid: 2 ** 30, startTime: '1' }));
     }
-    utimesSync(file, time, time);
+    for (const path of [file, join(dir, name)]) utimesSync(path, time, time);
   };
   for (let time = 1; time <= 12; time += 1) await make(`log-${time}`, time, '/mine', false);
   await make('running', 0, '/mine', true);

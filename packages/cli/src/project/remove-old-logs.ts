@@ -1,7 +1,8 @@
-import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 
 import { holderIsAlive } from '@project-runner/leases';
+import { listLogs } from '@project-runner/logs-file';
+import type { KeptLog } from '@project-runner/logs-file';
 
 import { readLogOwner } from './log-owner.ts';
 
@@ -12,23 +13,13 @@ const keptLogs = 10;
  * folder are left alone. Answers how many are gone.
  */
 export async function removeOldLogs(logsDir: string, project: string): Promise<number> {
-  const logs: { dir: string; time: number; live: boolean }[] = [];
-  for (const name of await readdir(logsDir)) {
-    const dir = join(logsDir, name);
-    const owner = await readLogOwner(dir);
-    if (owner?.project === project)
-      logs.push({ dir, time: await lastWrite(dir), live: holderIsAlive(owner) });
+  const logs: (KeptLog & { live: boolean })[] = [];
+  for await (const log of listLogs(logsDir)) {
+    const owner = await readLogOwner(log.dir);
+    if (owner?.project === project) logs.push({ ...log, live: holderIsAlive(owner) });
   }
-  const newestFirst = logs.toSorted((a, b) => b.time - a.time);
+  const newestFirst = logs.toSorted((a, b) => b.lastWrite - a.lastWrite);
   const old = newestFirst.slice(keptLogs).filter(({ live }) => !live);
   for (const { dir } of old) await rm(dir, { recursive: true, force: true });
   return old.length;
-}
-
-async function lastWrite(dir: string): Promise<number> {
-  const times = (await readdir(dir)).map(async (name) => {
-    const found = await stat(join(dir, name)).catch(() => null);
-    return found?.mtimeMs ?? 0;
-  });
-  return Math.max(0, ...(await Promise.all(times)));
 }
