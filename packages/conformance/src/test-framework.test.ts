@@ -21,6 +21,7 @@ function mem(changes: Partial<FrameworkPlugin> = {}): FrameworkPlugin {
     detect: ({ has }) => (has('mem.json') ? { strength: 'specific', reason: 'mem.json' } : null),
     build: () => ({ script: 'build', env: { MEM: '1' } }),
     output: () => 'out/main.js',
+    copies: () => [{ from: 'public', to: 'out/public' }],
     start: ({ dir }) => ({ command: { file: 'node', args: [`${dir}/out/main.js`] }, cwd: 'data' }),
     env: ({ host, port }) => ({ HOST: host, PORT: String(port) }),
     readyMessage: (message) => (message === 'mem-ready' ? {} : null),
@@ -29,7 +30,7 @@ function mem(changes: Partial<FrameworkPlugin> = {}): FrameworkPlugin {
 }
 
 const project = memoryDirectory(
-  { 'mem.json': '{}', 'out/main.js': '' },
+  { 'mem.json': '{}', 'out/main.js': '', 'public/a.txt': '' },
   { manifest: { scripts: { build: 'mem build' } } },
 );
 const suite =
@@ -43,6 +44,8 @@ const starting =
     mem({ start: () => ({ command: { file, args }, cwd: 'release' }) });
 
 const output = 'output: is inside of the project and is there after a build';
+const copying = (from: string, to: string) => (): FrameworkPlugin => mem({ copies: () => [{ from, to }] });
+const copies = 'copies: takes what is there after a build to other places of the project';
 const through = 'start: never goes through a package manager';
 const folder = 'start: names the working folder, and from the data folder the entry by its absolute path';
 const other = 'readyMessage: messages that mean something else are null';
@@ -99,6 +102,12 @@ const variations: readonly Variation<FrameworkPlugin>[] = [
   ],
   [output, /inside of the project.*found \.\.\/x\.js/, () => mem({ output: () => '../x.js' })],
   [output, /must be there after a build, or null; x\.js is not/, () => mem({ output: () => 'x.js' })],
+  [copies, /must answer a list at once, found \{\}/, () => mem({ copies: () => ({}) as never })],
+  [copies, /inside of the project.*found .*to: '\.\.\/public'/, copying('public', '../public')],
+  [copies, /inside of the project.*found .*from: '\/etc'/, copying('/etc', 'out/etc')],
+  [copies, /must be there after a build; static is not/, copying('static', 'out/static')],
+  [copies, /neither of from and to may hold the other/, copying('public', './public/again')],
+  [copies, /neither of from and to may hold the other/, copying('public', 'public/')],
   ['start: answers a program and arguments', /found "node main\.js"/, starting('node main.js')],
   [
     'start: answers a program and arguments',
@@ -157,7 +166,12 @@ describe('testFramework', () => {
   });
 
   it('passes a plugin that leaves out what is optional, and one that starts by bun', async () => {
-    const { readyMessage: _, healthPath: __, ...least } = mem({ build: () => ({}), output: () => null });
+    const {
+      readyMessage: _,
+      healthPath: __,
+      copies: ___,
+      ...least
+    } = mem({ build: () => ({}), output: () => null });
     expect(await failuresOf(suite(() => ({ ...least })))).toEqual([]);
     expect(await failuresOf(suite(starting('bun', 'main.ts')))).toEqual([]);
   });

@@ -25,6 +25,7 @@ export function testFramework(it: It, { create, project }: TestFrameworkOptions)
     plugin.detect(project),
     plugin.build(project),
     plugin.output(project),
+    plugin.copies?.(project),
     plugin.start(project),
     plugin.env({ ...address }),
     plugin.readyMessage?.({ type: 'ready' }),
@@ -71,10 +72,26 @@ export function testFramework(it: It, { create, project }: TestFrameworkOptions)
     const output = create().output(project);
     if (output === null) return;
     assert.ok(
-      !posix.isAbsolute(output) && !win32.isAbsolute(output) && !output.split(/[/\\]/).includes('..'),
+      isInside(output),
       `output must be a path inside of the project, relative to it; found ${output}`,
     );
     assert.ok(project.has(output), `output must be there after a build, or null; ${output} is not`);
+  });
+
+  it('copies: takes what is there after a build to other places of the project', () => {
+    const copies = create().copies?.(project) ?? [];
+    assert.ok(Array.isArray(copies), `copies must answer a list at once, found ${inspect(copies)}`);
+    for (const { from, to } of copies) {
+      assert.ok(
+        isInside(from) && isInside(to),
+        `from and to must be paths inside of the project, relative to it; found ${inspect({ from, to })}`,
+      );
+      assert.ok(project.has(from), `from must be there after a build; ${from} is not`);
+      assert.ok(
+        !overlap(from, to),
+        `neither of from and to may hold the other, found ${inspect({ from, to })}`,
+      );
+    }
   });
 
   it('start: answers a program and arguments', () => {
@@ -133,6 +150,17 @@ export function testFramework(it: It, { create, project }: TestFrameworkOptions)
       );
     }
   });
+}
+
+function isInside(path: unknown): boolean {
+  if (typeof path !== 'string' || path === '') return false;
+  return !posix.isAbsolute(path) && !win32.isAbsolute(path) && !path.split(/[/\\]/).includes('..');
+}
+
+/** Whether one of two paths is the other, or a folder that the other is in. */
+function overlap(one: string, other: string): boolean {
+  const [first, second] = [posix.join('/', one, '/'), posix.join('/', other, '/')];
+  return first.startsWith(second) || second.startsWith(first);
 }
 
 /** bun is a runtime, too: only `bun run` is the package manager. */

@@ -18,6 +18,13 @@ export interface BuildPlan {
   env?: Readonly<Record<string, string>>;
 }
 
+/** A file or folder of a build that the server looks for in another place. Both paths are relative to the project, inside of it. */
+export interface OutputCopy {
+  from: string;
+  /** Where it goes; a folder that is there already keeps what `from` does not have. */
+  to: string;
+}
+
 /** What to tell a server about its address. */
 export interface StartAddress {
   host: string;
@@ -51,6 +58,8 @@ export interface FrameworkPlugin {
    * `null` where the project has no single file to look for (a script that only its wrapper understands).
    */
   output(project: DirectorySnapshot): string | null;
+  /** What the runner copies after the build, in this order. Each `from` must be there. */
+  copies?(project: DirectorySnapshot): readonly OutputCopy[];
   /** How the built project is started. */
   start(release: DirectorySnapshot): StartPlan;
   /** The variables that tell a server its port and host. */

@@ -79,6 +79,16 @@ describe('validatePlugin', () => {
       { ...manager, version: '1.0.0' },
       /version must be a function, found "1\.0\.0"/,
     ],
+    [
+      'copies that are no method',
+      {
+        ...probe('a', { detect: probe, build: probe, output: probe, start: probe, env: probe }),
+        kind: 'framework',
+        drainSeconds: 1,
+        copies: [],
+      },
+      /\[framework:a\] copies must be a function, found an array/,
+    ],
     ['another apiVersion', probe('a', { apiVersion: 2 }), /apiVersion 2, this core supports 1/],
   ])('refuses %s', (_, value, message) => {
     expect(() => validatePlugin(value)).toThrowError(message);

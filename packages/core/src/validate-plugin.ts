@@ -31,7 +31,7 @@ const optionalMembers: Readonly<Record<PluginKind, Readonly<Record<string, 'func
   'health-probe': {},
   'log-sink': { read: 'function' },
   'port-strategy': { stats: 'function' },
-  framework: { healthPath: 'string', readyMessage: 'function' },
+  framework: { copies: 'function', healthPath: 'string', readyMessage: 'function' },
   launcher: { adopt: 'function' },
 };
 

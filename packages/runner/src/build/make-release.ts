@@ -11,6 +11,7 @@ import { secretValues } from '../logs/secret-values.ts';
 import type { BuildLog } from './build-log.ts';
 import type { BuildStages } from './build-stages.ts';
 import { buildSecrets, buildVariables } from './build-variables.ts';
+import { copyOutput } from './copy-output.ts';
 import { installDependencies } from './install-dependencies.ts';
 import { prepareSource } from './prepare-source.ts';
 import type { PreparedSource } from './prepare-source.ts';
@@ -52,7 +53,7 @@ export async function makeRelease(options: MakeReleaseOptions): Promise<void> {
   const detected = await stages.run('snapshot', async () => detect(await prepare(options), options));
   await installAndBuild(detected, { ...options, mask });
   await stages.run('verify', async () => {
-    requireOutput(detected);
+    await finishOutput(detected, options);
     const policy = request.options?.secretsInOutput ?? config.secretsInOutput;
     await refuseSecrets(detected.rootDir, { secrets, policy, onLine: log.line, signal });
   });
@@ -61,10 +62,15 @@ export async function makeRelease(options: MakeReleaseOptions): Promise<void> {
   log.line('Build succeeded');
 }
 
-function requireOutput({ framework, projectDir, rootDir }: Detected): void {
+/** The output is there, and where the server looks for it. */
+async function finishOutput(
+  { framework, projectDir, rootDir }: Detected,
+  { log, signal }: MakeReleaseOptions,
+): Promise<void> {
   const after = snapshotDirectory(projectDir, rootDir);
   const output = callPlugin(framework, 'output', () => framework.output(after));
   if (output !== null && !after.has(output)) throw outputMissing(projectDir, output);
+  await copyOutput(framework, { project: after, rootDir, signal, onLine: log.line });
 }
 
 function describeRelease(detected: Detected, { project, build }: BuildRequest): Release {
