@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { Plugin } from '@project-runner/core';
 import { mastra } from '@project-runner/framework-mastra';
+import { next } from '@project-runner/framework-next';
 import { nodeServer } from '@project-runner/framework-node';
 import { healthHttp } from '@project-runner/health-http';
 import { launcherLocal } from '@project-runner/launcher-local';
@@ -29,6 +30,7 @@ export function defaultPlugins(config: RunnerConfig = {}): readonly Plugin[] {
     bun(),
     nodeServer(),
     mastra(),
+    next(),
     portsRange(portRange),
     launcherLocal({ durable }),
     healthHttp({ timeoutMs: healthCheck.timeoutMs }),

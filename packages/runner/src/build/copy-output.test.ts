@@ -37,6 +37,7 @@ async function build(
   files: Files,
   buildScript: string,
   copies: FrameworkPlugin['copies'],
+  { signal, onLog }: { signal?: AbortSignal; onLog?: (line: string) => void } = {},
 ): Promise<{ dir: string; errorMessage: string | null; log: string[] }> {
   const source = writeFiles(tempFolder(), {
     'package.json': { json: { type: 'module', scripts: { build: script } } },
@@ -44,9 +45,14 @@ async function build(
     ...files,
   });
   const { build, buildDir } = testBuilder({}, [framework(copies)]);
-  const result = await build(source);
+  const log: string[] = [];
+  const note = (line: string): void => {
+    log.push(line);
+    onLog?.(line);
+  };
+  const result = await build(source, signal ? { signal } : {}, { onLog: note });
   const projectId = readdirSync(buildDir).find((name) => !name.startsWith('.')) ?? '';
-  return { dir: releaseDir(buildDir, projectId, result.id), ...result };
+  return { dir: releaseDir(buildDir, projectId, result.id), ...result, log };
 }
 
 const assets = [{ from: 'public', to: 'out/public' }];
@@ -115,6 +121,16 @@ describe('what a framework wants copied after a build', () => {
     const link = `fs.mkdirSync('made'); fs.symlinkSync('${outside}/secret.txt', 'made/link.txt');`;
     const { dir, errorMessage } = await build({}, link, () => [{ from: 'made', to: 'out/made' }]);
     expect(errorMessage).toMatch(/link\.txt is a symlink to .*outside of the project/);
+    expect(existsSync(dir)).toBe(false);
+  });
+
+  it('ends when the build is cancelled, and nothing is kept', async () => {
+    const cancel = new AbortController();
+    const { dir, errorMessage } = await build({ 'public/a.txt': 'a' }, '', () => assets, {
+      signal: cancel.signal,
+      onLog: (line) => line.startsWith('Copying public') && cancel.abort(),
+    });
+    expect(errorMessage).toMatch(/Build was cancelled/);
     expect(existsSync(dir)).toBe(false);
   });
 

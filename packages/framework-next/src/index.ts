@@ -1,0 +1,2 @@
+export { next } from './next.ts';
+export type { NextOptions } from './next.ts';

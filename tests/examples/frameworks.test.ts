@@ -1,0 +1,98 @@
+import { cp } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { RunningServer, RunOptions } from '@project-runner/core';
+import type { LocalProcessRunner } from '@project-runner/runner';
+import { describe, expect, it } from 'vitest';
+
+import { buildRecord, deploymentRecord, projectRecord } from '../support/records.ts';
+import { tempFolder, writeFiles } from '../support/temp-folder.ts';
+import { processesMarked, testRunner } from '../support/test-runner.ts';
+
+const example = (name: string): string => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+
+interface Served {
+  runner: LocalProcessRunner;
+  server: RunningServer;
+  log: string[];
+  get(path: string): Promise<Response>;
+  /** Stops the server and sees that nothing is left of it. */
+  stop(): Promise<void>;
+}
+
+/** Installs, builds and deploys one of the examples. */
+async function serve(name: string, options: RunOptions = {}): Promise<Served> {
+  const { runner } = testRunner();
+  const project = projectRecord(example(name));
+  const deployment = deploymentRecord(project);
+  const log: string[] = [];
+  const build = await runner.build(project, buildRecord(deployment), {}, (line) => log.push(line));
+  expect(build.errorMessage, log.slice(-30).join('\n')).toBeNull();
+  const server = await runner.deploy(project, deployment, build, options);
+  return {
+    runner,
+    server,
+    log,
+    get: (path) => fetch(`http://${server.host}:${server.port}${path}`),
+    async stop() {
+      expect(await runner.healthCheck(server)).toEqual({ healthy: true });
+      await runner.stop(server);
+      expect(processesMarked(server.id)).toEqual([]);
+      expect(runner.getStats()).toMatchObject({ runningProcesses: 0, allocatedPorts: [] });
+    },
+  };
+}
+
+/** Changes an example, `null` removing a file, and answers why it cannot be built. */
+async function failToBuild(name: string, changes: Record<string, string | null>): Promise<string | null> {
+  const dir = tempFolder();
+  const skip = new Set(['node_modules', ...Object.keys(changes)]);
+  await cp(example(name), dir, {
+    recursive: true,
+    filter: (source) => !skip.has(relative(example(name), source)),
+  });
+  const written = Object.entries(changes).filter(([, content]) => content !== null);
+  await writeFiles(dir, Object.fromEntries(written) as Record<string, string>);
+  const { runner } = testRunner();
+  const project = projectRecord(dir);
+  const log: string[] = [];
+  const build = await runner.build(project, buildRecord(deploymentRecord(project)), {}, (line) =>
+    log.push(line),
+  );
+  expect(build.status, log.slice(-30).join('\n')).toBe('failed');
+  return build.errorMessage;
+}
+
+const text = async (response: Promise<Response>): Promise<string> => (await response).text();
+const json = async (response: Promise<Response>): Promise<unknown> => (await response).json();
+
+describe('next', () => {
+  it.each([
+    ['next-hello', 'Hello from Next', '.next/standalone'],
+    ['next-workspace/apps/web', 'Hello, workspace', '.next/standalone/apps/web'],
+  ])('%s serves its page, its assets and its API from the standalone server', async (name, title, folder) => {
+    const { log, get, stop } = await serve(name);
+    expect(log).toEqual(
+      expect.arrayContaining([
+        'Detected framework: next (dependency next)',
+        `Copying public to ${folder}/public`,
+        `Copying .next/static to ${folder}/.next/static`,
+      ]),
+    );
+    const page = await text(get('/'));
+    expect(page).toContain(title);
+    const style = /href="(\/_next\/static\/[^"]+\.css[^"]*)"/.exec(page)?.[1] ?? 'no stylesheet';
+    expect(await text(get(style))).toContain('font-family');
+    expect(await text(get('/hello.txt'))).toBe('A file of the folder public\n');
+    expect(await json(get('/api/hello?name=Ada'))).toEqual({ message: 'Hello, Ada' });
+    await stop();
+  });
+
+  it('a static export is refused, and told what to change', async () => {
+    const config = { 'next.config.js': "export default { output: 'export' };" };
+    expect(await failToBuild('next-hello', { ...config, 'app/api/hello/route.js': null })).toMatch(
+      /Build output not found at .*standalone\/server\.js: .*output: "export".*Set output: 'standalone'/,
+    );
+  });
+});
