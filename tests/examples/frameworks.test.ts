@@ -1,5 +1,5 @@
-import { cp } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { cp, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { RunningServer, RunOptions } from '@project-runner/core';
@@ -93,6 +93,28 @@ describe('next', () => {
     const config = { 'next.config.js': "export default { output: 'export' };" };
     expect(await failToBuild('next-hello', { ...config, 'app/api/hello/route.js': null })).toMatch(
       /Build output not found at .*standalone\/server\.js: .*output: "export".*Set output: 'standalone'/,
+    );
+  });
+});
+
+describe('nitro', () => {
+  it.each([
+    ['nitro-hello', 'nitro', 'Hello from Nitro'],
+    ['nuxt-hello', 'nuxt', 'Hello from Nuxt'],
+  ])('%s serves its page, its assets and its API', async (name, dependency, title) => {
+    const { log, get, stop } = await serve(name);
+    expect(log).toContain(`Detected framework: nitro (dependency ${dependency})`);
+    expect(await text(get('/'))).toContain(title);
+    expect(await text(get('/hello.txt'))).toBe('A file of the folder public\n');
+    expect(await json(get('/api/hello?name=Ada'))).toEqual({ message: 'Hello, Ada' });
+    await stop();
+  });
+
+  it('another preset in the build script is refused, and told what to change', async () => {
+    const manifest = await readFile(join(example('nitro-hello'), 'package.json'), 'utf8');
+    const changes = { 'package.json': manifest.replace('nitro build', 'nitro build --preset aws-lambda') };
+    expect(await failToBuild('nitro-hello', changes)).toMatch(
+      /Build output not found at .*index\.mjs: .*the preset aws-lambda.*without --preset/,
     );
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Plugin } from '@project-runner/core';
 import { mastra } from '@project-runner/framework-mastra';
 import { next } from '@project-runner/framework-next';
+import { nitro } from '@project-runner/framework-nitro';
 import { nodeServer } from '@project-runner/framework-node';
 import { healthHttp } from '@project-runner/health-http';
 import { launcherLocal } from '@project-runner/launcher-local';
@@ -31,6 +32,7 @@ export function defaultPlugins(config: RunnerConfig = {}): readonly Plugin[] {
     nodeServer(),
     mastra(),
     next(),
+    nitro(),
     portsRange(portRange),
     launcherLocal({ durable }),
     healthHttp({ timeoutMs: healthCheck.timeoutMs }),

@@ -1,0 +1,1 @@
+export default defineEventHandler((event) => ({ message: `Hello, ${getQuery(event).name ?? 'world'}` }));

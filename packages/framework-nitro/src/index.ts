@@ -1,0 +1,2 @@
+export { nitro } from './nitro.ts';
+export type { NitroOptions } from './nitro.ts';
