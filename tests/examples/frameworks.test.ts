@@ -118,3 +118,25 @@ describe('nitro', () => {
     );
   });
 });
+
+describe('astro', () => {
+  it('astro-hello serves its page, its assets and its API', async () => {
+    const { log, get, stop } = await serve('astro-hello');
+    expect(log).toContain('Detected framework: astro (dependency astro)');
+    expect(await text(get('/'))).toContain('Hello from Astro');
+    expect(await text(get('/hello.txt'))).toBe('A file of the folder public\n');
+    expect(await json(get('/api/hello?name=Ada'))).toEqual({ message: 'Hello, Ada' });
+    await stop();
+  });
+
+  it.each([
+    ['a middleware', "node({ mode: 'middleware' })", /entry\.mjs is a middleware.*mode: 'standalone'/],
+    ['a static site', 'undefined', /entry\.mjs: Astro made a static site and no server.*mode: 'standalone'/],
+  ])('%s is refused, and told what to change', async (_, adapter, message) => {
+    const changes = {
+      'astro.config.js': `import node from '@astrojs/node';\nexport default { adapter: ${adapter} };`,
+      'src/pages/api/hello.js': null,
+    };
+    expect(await failToBuild('astro-hello', changes)).toMatch(message);
+  });
+});

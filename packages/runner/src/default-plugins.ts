@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Plugin } from '@project-runner/core';
+import { astro } from '@project-runner/framework-astro';
 import { mastra } from '@project-runner/framework-mastra';
 import { next } from '@project-runner/framework-next';
 import { nitro } from '@project-runner/framework-nitro';
@@ -33,6 +34,7 @@ export function defaultPlugins(config: RunnerConfig = {}): readonly Plugin[] {
     mastra(),
     next(),
     nitro(),
+    astro(),
     portsRange(portRange),
     launcherLocal({ durable }),
     healthHttp({ timeoutMs: healthCheck.timeoutMs }),

@@ -1,0 +1,3 @@
+export function GET({ url }) {
+  return Response.json({ message: `Hello, ${url.searchParams.get('name') ?? 'world'}` });
+}

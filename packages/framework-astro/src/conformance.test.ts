@@ -1,0 +1,14 @@
+import { memoryDirectory, testFramework } from '@project-runner/conformance';
+import { describe, it } from 'vitest';
+
+import { astro } from './index.ts';
+
+describe('conformance', () => {
+  testFramework(it, {
+    create: astro,
+    project: memoryDirectory(
+      { 'dist/server/entry.mjs': 'var mode = "standalone";' },
+      { manifest: { scripts: { build: 'astro build' }, dependencies: { astro: '7.0.0' } } },
+    ),
+  });
+});

@@ -1,0 +1,2 @@
+export { astro } from './astro.ts';
+export type { AstroOptions } from './astro.ts';
