@@ -140,3 +140,36 @@ describe('astro', () => {
     expect(await failToBuild('astro-hello', changes)).toMatch(message);
   });
 });
+
+describe('sveltekit', () => {
+  it('sveltekit-hello serves its page, its assets and its API, and takes forms from the origin it is told', async () => {
+    const envVars = { PROTOCOL_HEADER: 'x-forwarded-proto' };
+    const { log, get, stop, server } = await serve('sveltekit-hello', { envVars });
+    expect(log).toContain('Detected framework: sveltekit (dependency @sveltejs/kit)');
+    const page = await text(get('/'));
+    expect(page).toContain('Hello from SvelteKit');
+    const script = /"\.?(\/_app\/immutable\/[^"]+\.js)"/.exec(page)?.[1] ?? 'no script';
+    expect((await get(script)).headers.get('content-type')).toContain('javascript');
+    expect(await text(get('/hello.txt'))).toBe('A file of the folder static\n');
+    expect(await json(get('/api/hello?name=Ada'))).toEqual({ message: 'Hello, Ada' });
+    const origin = `http://${server.host}:${server.port}`;
+    const post = (headers: Record<string, string>): Promise<Response> =>
+      fetch(`${origin}/api/hello`, {
+        method: 'POST',
+        headers: { origin, ...headers },
+        body: new URLSearchParams({ name: 'Ada' }),
+      });
+    expect((await post({})).status).toBe(403);
+    expect(await json(post({ 'x-forwarded-proto': 'http' }))).toEqual({ message: 'Hello, Ada' });
+    await stop();
+  });
+
+  it('without an adapter is refused, and told what to change', async () => {
+    const changes = {
+      'vite.config.js': `import { sveltekit } from '@sveltejs/kit/vite';\nexport default { plugins: [sveltekit()] };`,
+    };
+    expect(await failToBuild('sveltekit-hello', changes)).toMatch(
+      /Build output not found at .*build\/index\.js.*with @sveltejs\/adapter-node as adapter/,
+    );
+  });
+});

@@ -7,6 +7,7 @@ import { mastra } from '@project-runner/framework-mastra';
 import { next } from '@project-runner/framework-next';
 import { nitro } from '@project-runner/framework-nitro';
 import { nodeServer } from '@project-runner/framework-node';
+import { svelteKit } from '@project-runner/framework-sveltekit';
 import { healthHttp } from '@project-runner/health-http';
 import { launcherLocal } from '@project-runner/launcher-local';
 import { logsFile } from '@project-runner/logs-file';
@@ -35,6 +36,7 @@ export function defaultPlugins(config: RunnerConfig = {}): readonly Plugin[] {
     next(),
     nitro(),
     astro(),
+    svelteKit(),
     portsRange(portRange),
     launcherLocal({ durable }),
     healthHttp({ timeoutMs: healthCheck.timeoutMs }),

@@ -1,0 +1,2 @@
+export { svelteKit } from './svelte-kit.ts';
+export type { SvelteKitOptions } from './svelte-kit.ts';
