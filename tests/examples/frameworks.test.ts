@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { RunningServer, RunOptions } from '@project-runner/core';
-import type { LocalProcessRunner } from '@project-runner/runner';
+import type { LocalProcessRunner, RunnerConfig } from '@project-runner/runner';
 import { describe, expect, it } from 'vitest';
 
 import { buildRecord, deploymentRecord, projectRecord } from '../support/records.ts';
@@ -22,8 +22,8 @@ interface Served {
 }
 
 /** Installs, builds and deploys one of the examples. */
-async function serve(name: string, options: RunOptions = {}): Promise<Served> {
-  const { runner } = testRunner();
+async function serve(name: string, options: RunOptions = {}, config: RunnerConfig = {}): Promise<Served> {
+  const { runner } = testRunner(config);
   const project = projectRecord(example(name));
   const deployment = deploymentRecord(project);
   const log: string[] = [];
@@ -68,25 +68,36 @@ const text = async (response: Promise<Response>): Promise<string> => (await resp
 const json = async (response: Promise<Response>): Promise<unknown> => (await response).json();
 
 describe('next', () => {
-  it.each([
-    ['next-hello', 'Hello from Next', '.next/standalone'],
-    ['next-workspace/apps/web', 'Hello, workspace', '.next/standalone/apps/web'],
-  ])('%s serves its page, its assets and its API from the standalone server', async (name, title, folder) => {
-    const { log, get, stop } = await serve(name);
-    expect(log).toEqual(
-      expect.arrayContaining([
-        'Detected framework: next (dependency next)',
-        `Copying public to ${folder}/public`,
-        `Copying .next/static to ${folder}/.next/static`,
-      ]),
-    );
+  /** Looks at the assets and the API of the standalone server, wherever Next put it, stops it, and answers its page. */
+  async function pageOf({ log, get, stop }: Served, folder: RegExp): Promise<string> {
+    expect(log).toContain('Detected framework: next (dependency next)');
+    const copied = (from: string): string => log.find((line) => line.startsWith(`Copying ${from} to `)) ?? '';
+    expect(copied('public')).toMatch(folder);
+    expect(copied('.next/static')).toMatch(folder);
     const page = await text(get('/'));
-    expect(page).toContain(title);
     const style = /href="(\/_next\/static\/[^"]+\.css[^"]*)"/.exec(page)?.[1] ?? 'no stylesheet';
     expect(await text(get(style))).toContain('font-family');
     expect(await text(get('/hello.txt'))).toBe('A file of the folder public\n');
     expect(await json(get('/api/hello?name=Ada'))).toEqual({ message: 'Hello, Ada' });
     await stop();
+    return page;
+  }
+
+  it('next-hello serves its page, its assets and its API, also from builds inside of a workspace of the host', async () => {
+    const host = await writeFiles(tempFolder('host-'), {
+      'package.json': { json: { name: 'host', private: true } },
+      'pnpm-workspace.yaml': 'packages: [packages/*]\n',
+      'pnpm-lock.yaml': "lockfileVersion: '9.0'\n",
+    });
+    const served = await serve('next-hello', {}, { buildDir: join(host, 'builds') });
+    expect(await pageOf(served, / to \.next\/standalone\/builds\/[\w-]+\/[\w-]+\//)).toContain(
+      'Hello from Next',
+    );
+  });
+
+  it('next-workspace serves its page, its assets and its API from the folder of the member', async () => {
+    const served = await serve('next-workspace/apps/web');
+    expect(await pageOf(served, / to \.next\/standalone\/apps\/web\//)).toContain('Hello, workspace');
   });
 
   it('a static export is refused, and told what to change', async () => {
