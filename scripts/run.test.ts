@@ -43,7 +43,8 @@ describe('run', () => {
       const marker = randomUUID();
       const host = spawnHost(`run(...${parentOfSleep}, { group: true, env: process.env })`, marker);
       await once(host.stdout, 'data');
-      expect(processesWithVariable('RUN_TEST', marker)).toHaveLength(3);
+      // A process that was just forked shows its variables only when it has become its program.
+      await eventually(() => processesWithVariable('RUN_TEST', marker).length === 3);
       host.kill(signal);
       const [code] = await once(host, 'exit');
       expect(code).toBe(signal === 'SIGTERM' ? 143 : signal === 'SIGINT' ? 130 : 129);
