@@ -3,12 +3,13 @@ import { closeSync, openSync } from 'node:fs';
 import type { AdoptRequest, ProcessExit, ProcessHandle, ProcessRef } from '@project-runner/core';
 
 import { cannotTell } from './cannot-tell.ts';
+import { bootId } from './boot-id.ts';
 import { parseCgroup } from './cgroup.ts';
 import { durableHandle } from './durable-handle.ts';
 import { hasProc } from './has-proc.ts';
 import type { SpoolLimits } from './launch-durable.ts';
 import { carries } from './marker.ts';
-import { bootId, isProcessAlive, isSameProcess, readProcessRef } from './process-ref.ts';
+import { isProcessAlive, isSameProcess, readProcessRef, readStat } from './process-ref.ts';
 import { findTree, goneStartTime } from './process-tree.ts';
 import { openRunFolder } from './run-folder.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -35,7 +36,7 @@ function adoptDurable(request: AdoptRequest, dir: string, limits: SpoolLimits): 
     // The folder does not tell the boot; who launched it may. Start times count from boot, so another boot's may recur.
     bootId: request.ref?.bootId ?? bootId(),
   };
-  const shim = shimRef(identity.shimPid ?? identity.pid, request.id, ref.bootId);
+  const shim = shimRef(identity.shimPid, request.id, ref);
   const detached = new AbortController();
   return durableHandle({
     id: request.id,
@@ -70,10 +71,15 @@ function ensureSpools(run: RunFolder): boolean {
 }
 
 /** The number of a shim that is gone may be somebody else's by now: then nothing is to be taken for its group. */
-function shimRef(pid: number, id: string, boot: string | null): ProcessRef {
+function shimRef(pid: number, id: string, ref: ProcessRef): ProcessRef {
   const found = readProcessRef(pid);
-  const isOurs = hasProc ? carries(pid, id) : isProcessAlive(pid);
-  return isOurs ? found : { pid, startTime: goneStartTime, bootId: boot };
+  const isOurs = hasProc ? carries(pid, id) : isParent(pid, ref);
+  return isOurs ? found : { pid, startTime: goneStartTime, bootId: ref.bootId };
+}
+
+function isParent(pid: number, { pid: child, startTime }: ProcessRef): boolean {
+  const stat = readStat(child);
+  return stat?.startTime === startTime && stat.parent === pid;
 }
 
 /**

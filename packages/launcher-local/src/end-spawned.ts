@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { ProcessExit } from '@project-runner/core';
 
+import { bootId } from './boot-id.ts';
 import type { Cgroup } from './cgroup.ts';
-import { bootId, readProcessRef } from './process-ref.ts';
+import { readProcessRef } from './process-ref.ts';
 import { goneStartTime } from './process-tree.ts';
 import { treeHandle } from './tree-handle.ts';
 

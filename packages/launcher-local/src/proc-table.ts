@@ -74,17 +74,28 @@ function createTable(
 ): ProcTable {
   const at = performance.now();
   const uptimeMs = readUptime();
+  const markers = (stat: ProcStat): readonly string[] => markersOf(stat, uptimeMs - startMs(stat));
+  return indexStats({ at, uptimeMs, stats: readAllProcStats(read), markersOf: markers });
+}
+
+interface Indexed extends Pick<ProcTable, 'at' | 'uptimeMs'> {
+  /** Of all living processes. */
+  stats: readonly ProcStat[];
+  markersOf(stat: ProcStat): readonly string[];
+}
+
+export function indexStats({ at, uptimeMs, stats, markersOf }: Indexed): ProcTable {
   const byPid = new Map<number, ProcStat>();
   const children = new Map<number, ProcStat[]>();
   const groups = new Map<number, ProcStat[]>();
   const sessions = new Map<number, ProcStat[]>();
   const marked = new Map<string, ProcStat[]>();
-  for (const stat of readAllProcStats(read)) {
+  for (const stat of stats) {
     byPid.set(stat.pid, stat);
     add(children, stat.parent, stat);
     add(groups, stat.group, stat);
     add(sessions, stat.session, stat);
-    for (const marker of markersOf(stat, uptimeMs - startMs(stat))) add(marked, marker, stat);
+    for (const marker of markersOf(stat)) add(marked, marker, stat);
   }
   return { at, uptimeMs, byPid, children, groups, sessions, marked };
 }

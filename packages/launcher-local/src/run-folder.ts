@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { LogStreamName, ProcessExit } from '@project-runner/core';
 
 import { parseProcStat } from './proc-stat.ts';
+import { parsePsLine } from './ps.ts';
 import { readText } from './read-text.ts';
 
 /** What a durable process leaves in its folder: `stdout` and `stderr` (spools), `pid` and `exit` (by the shim), `cgroup`. */
@@ -23,13 +24,12 @@ export interface RunFolder {
 
 export interface RunIdentity {
   pid: number;
-  /** `null` where the platform does not tell. */
-  startTime: string | null;
-  /** The shim leads the session of the process; `null` where the platform does not tell. */
-  shimPid: number | null;
+  startTime: string;
+  /** The shim leads the session of the process. */
+  shimPid: number;
 }
 
-/** Room for a line of `/proc/<pid>/stat`. */
+/** Room for a line of `/proc/<pid>/stat`, or of `ps`. */
 const identityRoom = 1024;
 const exitRoom = 16;
 
@@ -79,8 +79,7 @@ function firstLine(file: string): string | null {
 
 function parseIdentity(line: string | null): RunIdentity | null {
   if (line === null) return null;
-  if (/^\d+$/.test(line)) return { pid: Number(line), startTime: null, shimPid: null };
-  const stat = parseProcStat(line);
+  const stat = parseProcStat(line) ?? parsePsLine(line);
   return stat && { pid: stat.pid, startTime: stat.startTime, shimPid: stat.parent };
 }
 

@@ -1,4 +1,5 @@
 import { hasProc } from './has-proc.ts';
+import { psColumns, psEnvironment, psFile } from './ps.ts';
 
 /**
  * The parent of a durable process: `sh -c <script> project-runner <folder> <program> <argument>…`. It puts the process's
@@ -31,10 +32,14 @@ function join(group: string): string {
   return `{ printf '0\\n' >'${group.replaceAll("'", `'\\''`)}/cgroup.procs'; } 2>/dev/null; `;
 }
 
-/** A subshell has no name for its own pid, but `/proc/self` is it. Its stat line tells parent and start time, too. */
+/**
+ * A subshell has no name for its own pid, but `/proc/self` is it, and so is the parent of a shell that it starts. Either
+ * line tells parent and start time, too. `ps` must get nothing of the program's environment: `COLUMNS` would cut its line.
+ */
+const ps = ['/usr/bin/env -i', ...Object.entries(psEnvironment).map((entry) => entry.join('=')), psFile];
 const identify = hasProc
   ? `read -r line </proc/self/stat; printf '%s\\n' "$line" 1<>"$d/pid"`
-  : `line=$(exec sh -c 'echo $PPID'); printf '%s\\n' "$line" 1<>"$d/pid"`;
+  : `line=$(exec /bin/sh -c 'exec ${ps.join(' ')} ${psColumns.join(' ')} -p "$PPID"'); printf '%s\\n' "$line" 1<>"$d/pid"`;
 
 /** dash passes only variables on whose names it could use itself; bash passes all of them on. */
 export function needsBash(env: Readonly<Record<string, string>>): boolean {

@@ -3,15 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ProjectRunnerError } from '@project-runner/core';
 import type { ProcessRef } from '@project-runner/core';
 
-import { mayHideMembers } from './hidden-members.ts';
-import { isLiving, readProcStat } from './proc-stat.ts';
 import type { ProcStat } from './proc-stat.ts';
+import type { TreeMembers } from './tree-members.ts';
 
 export interface StopTreeOptions {
-  /** The living processes of the tree, looked up anew at each call. */
-  members(): ProcStat[];
-  /** Whether a process is one of them, or it cannot be told right now. */
-  mayBeMember(stat: ProcStat): boolean;
+  members: TreeMembers;
   /** A shim ends by itself and tells how its child ended, so it is left alone while others live; `null` for none. */
   shim: ProcessRef | null;
   graceMs: number;
@@ -42,7 +38,8 @@ export async function stopTree(options: StopTreeOptions): Promise<void> {
   options.killGroup?.();
   const killEnd = performance.now() + killPatienceMs;
   if (await emptyBefore(killEnd, options, new Set(), 'SIGKILL')) return;
-  const names = options.members().map((stat) => `${stat.pid} (${stat.command})`);
+  const survivors = await options.members.find();
+  const names = survivors.map((stat) => `${stat.pid} (${stat.command})`);
   if (names.length === 0) return;
   throw new ProjectRunnerError('STOP_FAILED', `These processes survived SIGKILL: ${names.join(', ')}`, {
     hint: 'A process in uninterruptible sleep waits for its disk or network; it goes when that answers',
@@ -51,7 +48,7 @@ export async function stopTree(options: StopTreeOptions): Promise<void> {
 
 async function emptyBefore(
   deadline: number,
-  { members, mayBeMember, shim, exited }: StopTreeOptions,
+  { members, shim, exited }: StopTreeOptions,
   asked: Set<string>,
   signal: 'SIGTERM' | 'SIGKILL',
 ): Promise<boolean> {
@@ -60,16 +57,17 @@ async function emptyBefore(
   let pause = 1;
   let first: Promise<unknown> | null = exited;
   for (;;) {
-    const living = members();
+    const living = await members.find();
     if (living.length === 0) {
-      if (unsure >= unsureLooks || !mayHideMembers(mayBeMember)) return true;
+      if (unsure >= unsureLooks || !members.mayHide()) return true;
       unsure += 1;
     }
     const others = living.filter((stat) => stat.pid !== shim?.pid);
     alone = others.length === 0 ? alone + 1 : 0;
-    for (const stat of alone > shimLooks ? living : others) signalOnce(stat, signal, asked);
+    for (const stat of alone > shimLooks ? living : others) signalOnce(stat, { signal, asked, members });
     if (performance.now() >= deadline) return false;
-    const wait = living.length === 0 ? delay(1) : untilGone(others.length > 0 ? others : living, pause);
+    const wait =
+      living.length === 0 ? delay(1) : untilGone(others.length > 0 ? others : living, { members, ms: pause });
     await (first ? Promise.race([first, wait]) : wait);
     // Looking costs a pass over /proc: seldom while the tree takes its time, often at its beginning.
     pause = Math.min(pause * 1.5, 50);
@@ -78,25 +76,30 @@ async function emptyBefore(
 }
 
 /** Waits, at most until these processes are gone: looking at a few costs next to nothing. */
-async function untilGone(living: readonly ProcStat[], ms: number): Promise<void> {
+async function untilGone(
+  living: readonly ProcStat[],
+  { members, ms }: { members: TreeMembers; ms: number },
+): Promise<void> {
   const end = performance.now() + ms;
   for (let left = ms; left > 0; left = end - performance.now()) {
     await delay(Math.min(left, glanceMs));
-    if (!living.some(isStillThere)) return;
+    if (!living.some((stat) => members.seemsThere(stat))) return;
   }
 }
 
-function isStillThere({ pid, startTime }: ProcStat): boolean {
-  const now = readProcStat(pid);
-  return now !== null && isLiving(now) && now.startTime === startTime;
+interface Signalling {
+  signal: NodeJS.Signals;
+  /** Who got it already. */
+  asked: Set<string>;
+  members: TreeMembers;
 }
 
-function signalOnce(stat: ProcStat, signal: NodeJS.Signals, asked: Set<string>): void {
+function signalOnce(stat: ProcStat, { signal, asked, members }: Signalling): void {
   const key = `${stat.pid}:${stat.startTime}`;
   if (asked.has(key)) return;
   asked.add(key);
   // Never signal a pid that was given to somebody else since we looked.
-  if (!isStillThere(stat)) return;
+  if (!members.isStillThere(stat)) return;
   try {
     process.kill(stat.pid, signal);
   } catch (error) {

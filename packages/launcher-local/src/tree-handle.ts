@@ -1,53 +1,49 @@
-import type { ListeningSocket, ProcessExit, ProcessHandle, ProcessRef } from '@project-runner/core';
+import type { ListeningSocket, ProcessExit, ProcessHandle } from '@project-runner/core';
 
-import type { Cgroup } from './cgroup.ts';
 import { hasProc } from './has-proc.ts';
 import { listeningSockets } from './listening-sockets.ts';
-import { mayCarry } from './marker.ts';
-import { findTree, goneStartTime } from './process-tree.ts';
-import { isLiving, readProcStat } from './proc-stat.ts';
-import type { ProcStat } from './proc-stat.ts';
-import { stopTreePortable } from './stop-tree-portable.ts';
+import { stopTreeWindows } from './stop-tree-windows.ts';
 import { stopTree } from './stop-tree.ts';
+import { findMembers, procMembers, psMembers } from './tree-members.ts';
+import type { Tree } from './tree-members.ts';
 import { createUsageSampler } from './tree-usage.ts';
 
-export interface TreeHandleOptions {
-  /** The process that was asked for. */
-  ref: ProcessRef;
-  /** Leads the session and the group of the tree: the process itself, or its shim. */
-  leader: ProcessRef;
-  id: string;
+export interface TreeHandleOptions extends Tree {
   exited: Promise<ProcessExit>;
-  /** Has those, too, that left session and group with an environment of their own. */
-  cgroup?: Cgroup | null;
 }
 
 export type TreeHandle = Pick<ProcessHandle, 'ref' | 'exited' | 'stop' | 'usage' | 'listening'>;
 
 /** What can be done with a tree, whoever its parent is. */
-export function treeHandle({ ref, leader, id, exited, cgroup }: TreeHandleOptions): TreeHandle {
-  const members = (): ProcStat[] => withGroup(findTree(id, leader), cgroup);
-  const mayBeMember = ({ pid, group, session }: ProcStat): boolean =>
-    (leader.startTime !== goneStartTime && (group === leader.pid || session === leader.pid)) ||
-    mayCarry(pid, id);
+export function treeHandle({ exited, ...tree }: TreeHandleOptions): TreeHandle {
+  const { id, ref, leader, cgroup } = tree;
   let changedAt = performance.now();
+  let hasExited = false;
   const changed = (): void => {
     changedAt = performance.now();
   };
-  void exited.then(changed);
+  void exited.then(() => {
+    hasExited = true;
+    changed();
+  });
   const sampler = createUsageSampler({ id, ref, leader, changedAt: () => changedAt });
   const shim = leader.pid === ref.pid ? null : leader;
+  const stop = (graceMs: number): Promise<void> =>
+    process.platform === 'win32'
+      ? stopTreeWindows({ pid: ref.pid, hasExited: () => hasExited, exited })
+      : stopTree({
+          members: hasProc ? procMembers(tree) : psMembers(tree),
+          shim,
+          graceMs,
+          exited,
+          killGroup: () => cgroup?.kill(),
+        });
   let stopping: Promise<void> | null = null;
   return {
     ref,
     exited,
     stop: ({ graceMs }) => {
-      if (stopping) return stopping;
-      const stop = (): Promise<void> =>
-        hasProc
-          ? stopTree({ members, mayBeMember, shim, graceMs, exited, killGroup: () => cgroup?.kill() })
-          : stopTreePortable(leader.pid, graceMs, exited);
-      stopping = keepAlive(exited, stop()).finally(() => {
+      stopping ??= keepAlive(exited, stop(graceMs)).finally(() => {
         // A stop that failed may be tried again.
         stopping = null;
         changed();
@@ -55,24 +51,18 @@ export function treeHandle({ ref, leader, id, exited, cgroup }: TreeHandleOption
       return stopping;
     },
     usage: () => sampler.sample(),
-    listening: async (port) => (hasProc ? listening(ref, members, port) : null),
+    listening: async (port) => (hasProc ? listening(tree, port) : null),
   };
 }
 
 /** The root alone first: it is nearly always the one that listens, and the whole tree costs a pass over `/proc`. */
-function listening(ref: ProcessRef, members: () => ProcStat[], port: number | undefined): ListeningSocket[] {
-  const own = port === undefined ? [] : listeningSockets([ref.pid], port);
+function listening(tree: Tree, port: number | undefined): ListeningSocket[] {
+  const own = port === undefined ? [] : listeningSockets([tree.ref.pid], port);
   if (own.some((socket) => socket.port === port)) return own;
   return listeningSockets(
-    members().map((stat) => stat.pid),
+    findMembers(tree).map((stat) => stat.pid),
     port,
   );
-}
-
-function withGroup(found: ProcStat[], cgroup: Cgroup | null | undefined): ProcStat[] {
-  const pids = new Set([process.pid, ...found.map((stat) => stat.pid)]);
-  const others = (cgroup?.members() ?? []).flatMap((pid) => (pids.has(pid) ? [] : (readProcStat(pid) ?? [])));
-  return [...found, ...others.filter(isLiving)];
 }
 
 /** Nothing else may keep this process alive until it has seen the end of what it stops: the watch of an adopted one does not. */

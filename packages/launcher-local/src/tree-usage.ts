@@ -5,6 +5,7 @@ import { hasProc } from './has-proc.ts';
 import type { ProcStat } from './proc-stat.ts';
 import { sharedProcTable, startMs, ticksPerSecond } from './proc-table.ts';
 import type { ProcTable } from './proc-table.ts';
+import { isStillSame } from './process-ref.ts';
 import { findTree } from './process-tree.ts';
 
 /** A constant on every Linux that Node has builds for with 4 KiB pages. */
@@ -29,7 +30,7 @@ export interface UsageSamplerOptions {
 
 /** Samplers that are asked within a tenth of a second share one look at the machine's processes. */
 export function createUsageSampler(options: UsageSamplerOptions): UsageSampler {
-  return hasProc ? procSampler(options) : portableSampler(options.ref.pid);
+  return hasProc ? procSampler(options) : portableSampler(options.ref);
 }
 
 /** CPU of each process at a sample, to count from at the next one. */
@@ -83,11 +84,12 @@ function keyOf({ pid, startTime }: ProcStat): string {
 }
 
 /** The root process only: without `/proc` its descendants are not known cheaply. */
-function portableSampler(pid: number): UsageSampler {
+function portableSampler(ref: ProcessRef): UsageSampler {
   return {
     sample: async () => {
+      if (ref.startTime !== null && !(await isStillSame(ref))) return null;
       try {
-        const { memory, cpu } = await pidusage(pid);
+        const { memory, cpu } = await pidusage(ref.pid);
         return { memoryBytes: memory, cpuPercent: cpu };
       } catch {
         // pidusage rejects for a process that is gone.

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { ProcessExit, ProcessRef } from '@project-runner/core';
 
-import { cannotTell } from './cannot-tell.ts';
 import { createFileWaker } from './file-waker.ts';
-import { isSameProcess } from './process-ref.ts';
+import { hasProc } from './has-proc.ts';
+import { isProcessAlive, isSameProcess, isStillSame } from './process-ref.ts';
 
 export interface WatchExitOptions {
   ref: ProcessRef;
@@ -16,16 +16,22 @@ export interface WatchExitOptions {
   signal: AbortSignal;
 }
 
-/** With a file that tells, looking is only for a shim that was killed. */
-const lookEveryMs = { told: 2000, untold: 100 };
+/** With a file that tells, looking is only for a shim that was killed. Without `/proc` a look is a process. */
+const lookEveryMs = { told: 2000, untold: hasProc ? 100 : 1000 };
 const codePatienceMs = 1000;
 
 /** Waits for the end of a process that is not our child. It never resolves once `signal` aborts. */
 export async function watchExit(options: WatchExitOptions): Promise<ProcessExit> {
   const { shim, exitFile, signal } = options;
-  const readExit = (): ProcessExit | null => orElse(options.readExit, null);
+  const readExit = (): ProcessExit | null => {
+    try {
+      return options.readExit();
+    } catch {
+      return null;
+    }
+  };
   for (;;) {
-    const seen = look(options);
+    const seen = await look(options);
     if (seen === 'gone') return lastWords(shim, readExit);
     if (seen !== 'there') return seen;
     const changed = Promise.withResolvers<void>();
@@ -44,17 +50,12 @@ export async function watchExit(options: WatchExitOptions): Promise<ProcessExit>
   }
 }
 
-function look({ ref, readExit }: WatchExitOptions): ProcessExit | 'there' | 'gone' {
-  return orElse(() => readExit() ?? (isSameProcess(ref) ? 'there' : 'gone'), 'there');
-}
-
-/** Where this process cannot open files right now, nothing is known: it is looked again. */
-function orElse<Result>(read: () => Result, unknown: Result): Result {
+/** Where nothing can be told right now, it is looked again. */
+async function look({ ref, readExit }: WatchExitOptions): Promise<ProcessExit | 'there' | 'gone'> {
   try {
-    return read();
-  } catch (error) {
-    if (cannotTell(error)) return unknown;
-    throw error;
+    return readExit() ?? ((await isStillSame(ref)) ? 'there' : 'gone');
+  } catch {
+    return 'there';
   }
 }
 
@@ -62,10 +63,19 @@ async function lastWords(shim: ProcessRef | null, readExit: () => ProcessExit | 
   const end = performance.now() + codePatienceMs;
   for (;;) {
     // In this order: it may write and end in between.
-    const willTell = shim !== null && orElse(() => isSameProcess(shim), true) && performance.now() < end;
+    const willTell = shim !== null && mayTell(shim) && performance.now() < end;
     const exit = readExit();
     if (exit) return exit;
     if (!willTell) return { code: null, signal: null };
     await delay(2);
+  }
+}
+
+/** Nothing worse than a wait comes of a number that was given away. */
+function mayTell(shim: ProcessRef): boolean {
+  try {
+    return hasProc ? isSameProcess(shim) : isProcessAlive(shim.pid);
+  } catch {
+    return true;
   }
 }
