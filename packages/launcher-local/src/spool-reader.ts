@@ -35,6 +35,9 @@ const chunkBytes = 256 * 1024;
 /** While a server prints, looks are this far apart: few enough to be cheap, many enough to look live. */
 const minPauseMs = 8;
 const maxPauseMs = 50;
+/** What prints more than this between two looks is left to print more: a whole chunk costs as much as half of one. */
+const chattyBytes = 64 * 1024;
+const chattyPauseMs = 20;
 /** After this many empty looks the reader sleeps until the file changes. */
 const looksBeforeSleep = 6;
 /** Where there are no holes, a spool that was read wholly is emptied when it is so large. */
@@ -57,6 +60,8 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   let pumping: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
   let emptyLooks = 0;
+  /** Where the last look began to read. */
+  let lookedFrom = from;
   let reserves = false;
   /** Told as dropped, and not given back yet. */
   let dropped: { start: number; end: number } | null = null;
@@ -112,6 +117,7 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
 
   const readAll = async (): Promise<void> => {
     lookAtVolume();
+    lookedFrom = offset;
     for (;;) {
       if (closed) return;
       const unread = enforceBudget();
@@ -153,7 +159,8 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
       if (sizeNow() > offset) void pump();
       return;
     }
-    const pause = Math.min(minPauseMs * 2 ** (emptyLooks - 1), maxPauseMs);
+    const isChatty = offset - lookedFrom > chattyBytes;
+    const pause = isChatty ? chattyPauseMs : Math.min(minPauseMs * 2 ** (emptyLooks - 1), maxPauseMs);
     timer = setTimeout(() => void pump(), pause).unref();
   };
 

@@ -33,10 +33,10 @@ interface Range {
 }
 
 /** Each change is a short process (Node has no call for it), so it must be worth one. */
-const worth = { release: 16 * 1024 * 1024, tight: 128 * 1024 };
-/** Taken ahead; twice as much each time for a server that is through with it within a second. */
-const reserveBytes = { least: 512 * 1024, most: 32 * 1024 * 1024 };
-const quickMs = 1000;
+const tightBytes = 128 * 1024;
+/** More and more for a server that prints as much within a second. */
+const releaseBytes = { least: 16 * 1024 * 1024, most: 64 * 1024 * 1024, factor: 2 };
+const reserveBytes = { least: 512 * 1024, most: 32 * 1024 * 1024, factor: 4 };
 
 export function createSpoolSpace({ file, from, base, punchHoles }: SpoolSpaceOptions): SpoolSpace {
   let released = from;
@@ -49,10 +49,10 @@ export function createSpoolSpace({ file, from, base, punchHoles }: SpoolSpaceOpt
   let reserved = 0;
   /** Given back and not taken again. */
   let credit = 0;
-  let step = reserveBytes.least;
-  let reservedAt = 0;
+  const releaseStep = createStep(releaseBytes);
+  const reserveStep = createStep(reserveBytes);
   /** The file's size when a request for space failed. */
-  let refusedAt = -worth.tight;
+  let refusedAt = -tightBytes;
   let isTight = false;
   let busy = false;
   let closed = false;
@@ -60,11 +60,11 @@ export function createSpoolSpace({ file, from, base, punchHoles }: SpoolSpaceOpt
   let isAble = true;
 
   const canPunch = (): boolean => punchHoles && isAble && hasFallocate();
-  const wantsPunch = (): boolean => released - punched >= (isTight ? worth.tight : worth.release);
+  const wantsPunch = (): boolean => released - punched >= (isTight ? tightBytes : releaseStep.next());
   const wantsReserve = (): boolean =>
     isTight
       ? credit > 0 && reserved - size < reserveBytes.least
-      : reserved - size < step / 2 && size - refusedAt >= worth.tight;
+      : reserved - size < reserveStep.last() / 2 && size - refusedAt >= tightBytes;
 
   const change = (
     mode: '--punch-hole' | '--keep-size',
@@ -89,6 +89,7 @@ export function createSpoolSpace({ file, from, base, punchHoles }: SpoolSpaceOpt
 
   const punchReleased = async (): Promise<boolean> => {
     const range = { start: punched, end: released };
+    releaseStep.take();
     const done = await punch(range);
     if (!done) return false;
     punched = range.end;
@@ -98,17 +99,10 @@ export function createSpoolSpace({ file, from, base, punchHoles }: SpoolSpaceOpt
     return true;
   };
 
-  const nextStep = (): number => {
-    const quick = performance.now() - reservedAt < quickMs;
-    reservedAt = performance.now();
-    return quick ? Math.min(step * 2, reserveBytes.most) : reserveBytes.least;
-  };
-
   /** On a nearly full volume no more is taken than was given back. */
   const reserve = async (): Promise<boolean> => {
     const start = Math.max(reserved, size);
-    if (!isTight) step = nextStep();
-    const end = isTight ? start + Math.min(credit, reserveBytes.least) : size + step;
+    const end = isTight ? start + Math.min(credit, reserveBytes.least) : size + reserveStep.take();
     if (isTight) credit = 0;
     if ((await change('--keep-size', { start, end })) === 'done') reserved = end;
     else refusedAt = size;

@@ -1,6 +1,6 @@
 import type { LogBatch, LogWriter } from '@project-runner/core';
 
-import { formatBatch, formattedLength } from './cri-line.ts';
+import { formatBatch, formattedLength, roomFor } from './cri-line.ts';
 import { openNewestSegment, openSegment } from './open-segment.ts';
 import type { OpenSegment } from './open-segment.ts';
 import { tidyLog } from './tidy-log.ts';
@@ -49,7 +49,7 @@ export async function openLog(dir: string, options: OpenLogOptions): Promise<Log
       current ??= await openSegment(dir, first);
       if (current.size > 0 && current.size + length > options.maxBytes)
         current = await rotate(current, first);
-      const memory = takeMemory(length);
+      const memory = takeMemory(roomFor(batch));
       const pieces = formatBatch(batch, current.next === first ? undefined : first, memory);
       await current.append(pieces, first + batch.count);
       giveBack(memory);

@@ -1,5 +1,3 @@
-import { withinMs } from '../within.ts';
-
 /** How much a queue holds, and who waits until it is less. */
 export interface QueueRoom {
   take(bytes: number): void;
@@ -16,7 +14,23 @@ export function createQueueRoom(maxBytes: number): QueueRoom {
   let taken = 0;
   /** Too slow to be waited for. */
   let behind = false;
-  let wanted = Promise.withResolvers<void>();
+  let waiting: { promise: Promise<void>; end(): void } | null = null;
+
+  const wait = (): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      behind = true;
+      waiting?.end();
+    }, stallMs).unref();
+    const end = (): void => {
+      clearTimeout(timer);
+      waiting = null;
+      resolve();
+    };
+    waiting = { promise, end };
+    return promise;
+  };
+
   return {
     take(bytes) {
       taken += bytes;
@@ -25,15 +39,12 @@ export function createQueueRoom(maxBytes: number): QueueRoom {
       taken -= bytes;
       if (taken > maxBytes / 2) return;
       if (taken <= 0) behind = false;
-      wanted.resolve();
-      wanted = Promise.withResolvers();
+      waiting?.end();
     },
     fits: (bytes) => taken + bytes <= maxBytes,
     wait() {
       if (behind || taken <= maxBytes / 2) return null;
-      return withinMs(wanted.promise, stallMs, () => {
-        behind = true;
-      });
+      return waiting?.promise ?? wait();
     },
   };
 }
