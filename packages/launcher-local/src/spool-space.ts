@@ -160,3 +160,27 @@ function overlap(range: Range, others: readonly Range[]): number {
     0,
   );
 }
+
+interface Step {
+  last(): number;
+  /** More than the last one, if that was taken within a second. */
+  next(): number;
+  take(): number;
+}
+
+const quickMs = 1000;
+
+function createStep({ least, most, factor }: typeof releaseBytes): Step {
+  let last = least;
+  let takenAt = Number.NEGATIVE_INFINITY;
+  const next = (): number => (performance.now() - takenAt < quickMs ? Math.min(last * factor, most) : least);
+  return {
+    last: () => last,
+    next,
+    take() {
+      last = next();
+      takenAt = performance.now();
+      return last;
+    },
+  };
+}
