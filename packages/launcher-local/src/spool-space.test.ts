@@ -102,15 +102,15 @@ describe('output beyond the budget', () => {
     expect(all[0]?.start).toBe(0);
     for (const [index, { start }] of all.entries()) expect(start).toBe(all[index - 1]?.end ?? 0);
     const lost = dropped.reduce((sum, { start, end }) => sum + end - start, 0);
-    // Blocks of a file system may be cut, so some of a range may stay.
-    await vi.waitFor(() => expect(blocks()).toBeLessThan(full - lost + mega), 15_000);
+    // Blocks of a file system may be cut, so some of a range may stay; and some are taken ahead.
+    await vi.waitFor(() => expect(blocks()).toBeLessThan(full - lost + 4 * mega), 15_000);
     for (const { start, end, text } of chunks) {
       expect(text === printed(start, end)).toBe(true);
       expect(String(handle.readOutput?.('stdout', start, end)) === text).toBe(true);
     }
 
     handle.release?.('stdout', 20 * mega);
-    await vi.waitFor(() => expect(blocks()).toBeLessThan(mega), 15_000);
+    await vi.waitFor(() => expect(blocks()).toBeLessThan(4 * mega), 15_000);
   });
 
   it('stays in the file until what follows was taken over', async () => {
