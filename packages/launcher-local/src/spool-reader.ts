@@ -31,13 +31,13 @@ export interface SpoolReader {
   close(): void;
 }
 
-const chunkBytes = 256 * 1024;
+const chunkBytes = 512 * 1024;
 /** While a server prints, looks are this far apart: few enough to be cheap, many enough to look live. */
 const minPauseMs = 8;
 const maxPauseMs = 50;
 /** What prints more than this between two looks is left to print more: a whole chunk costs as much as half of one. */
-const chattyBytes = 64 * 1024;
-const chattyPauseMs = 20;
+const chattyBytes = 128 * 1024;
+const chattyPauseMs = 40;
 /** After this many empty looks the reader sleeps until the file changes. */
 const looksBeforeSleep = 6;
 /** Where there are no holes, a spool that was read wholly is emptied when it is so large. */

@@ -34,7 +34,7 @@ interface Range {
 
 /** Each change is a short process (Node has no call for it), so it must be worth one. */
 const tightBytes = 128 * 1024;
-/** More and more for a server that prints as much within a second. */
+/** More and more for a server that prints as much within some seconds. */
 const releaseBytes = { least: 16 * 1024 * 1024, most: 64 * 1024 * 1024, factor: 2 };
 const reserveBytes = { least: 512 * 1024, most: 32 * 1024 * 1024, factor: 4 };
 
@@ -163,12 +163,12 @@ function overlap(range: Range, others: readonly Range[]): number {
 
 interface Step {
   last(): number;
-  /** More than the last one, if that was taken within a second. */
+  /** More than the last one, if that was taken a short while ago. */
   next(): number;
   take(): number;
 }
 
-const quickMs = 1000;
+const quickMs = 5000;
 
 function createStep({ least, most, factor }: typeof releaseBytes): Step {
   let last = least;

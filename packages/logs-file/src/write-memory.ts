@@ -1,9 +1,9 @@
 /** What a batch of the usual size takes as lines of the log. */
-const usualBytes = 384 * 1024;
+const usualBytes = 768 * 1024;
 /** Less is not worth being kept. */
-const worthBytes = 32 * 1024;
+const worthBytes = 128 * 1024;
 /** Writes of several logs may be under way. */
-const keptFree = 4;
+const keptFree = 2;
 
 const free: Buffer[] = [];
 

@@ -15,15 +15,15 @@ it('is used again when the last one who has it lets go, and not before', () => {
   expect(chunkMemory(200_000).buffer).not.toBe(first.buffer);
   lease?.release();
   expect(leaseOf(first)).toBeUndefined();
-  const again = chunkMemory(100_000);
+  const again = chunkMemory(150_000);
   expect(again.buffer).toBe(first.buffer);
-  expect(again).toHaveLength(100_000);
+  expect(again).toHaveLength(150_000);
 });
 
 it('has its own size for a small chunk, and ends at that of a chunk', () => {
   expect(leaseOf(chunkMemory(1000))).toBeUndefined();
   expect(chunkMemory(1000)).toHaveLength(1000);
-  expect(chunkMemory(1_000_000)).toHaveLength(256 * 1024);
+  expect(chunkMemory(1_000_000)).toHaveLength(512 * 1024);
 });
 
 it('stays as it was until the slowest sink has written what is in it', async () => {
@@ -55,7 +55,7 @@ it('stays as it was until the slowest sink has written what is in it', async () 
   const output = Buffer.from(text);
   // Cut anywhere, as a reader does, whatever a line is.
   for (let at = 0; at < output.length;) {
-    const memory = run.memory?.(100_001) ?? Buffer.alloc(0);
+    const memory = run.memory?.(150_001) ?? Buffer.alloc(0);
     const length = output.copy(memory, 0, at);
     at += length;
     void run.onOutput('stdout', memory.subarray(0, length), at);

@@ -8,9 +8,9 @@ export interface ChunkLease {
 
 /** More than the longest unfinished line, unless a secret is longer than that. */
 const headroom = 80 * 1024;
-const chunkBytes = 256 * 1024;
+const chunkBytes = 512 * 1024;
 /** A smaller chunk gets memory of its own size: a slow sink's queue must not hold much more than what is in it. */
-const worthBytes = 32 * 1024;
+const worthBytes = 128 * 1024;
 /** Few: chunks are read one after the other. More of them are only there while a sink is slow. */
 const keptFree = 4;
 
