@@ -12,9 +12,10 @@ const run = promisify(execFile);
 export async function lockProject(tool: PackageManagerTool, dir: string): Promise<void> {
   const env = {
     ...process.env,
+    // Among them: not to look for another version of itself.
+    ...tool.plugin.run('build', []).env,
     PATH: pathWith(tool),
     CI: '',
-    YARN_NODE_LINKER: 'node-modules',
     YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
     npm_config_user_agent: '',
   };

@@ -174,6 +174,11 @@ const variations: readonly Variation<PackageManagerPlugin>[] = [
     () => mem({ workspacePatterns: () => [] }),
   ],
   [
+    'toleratesMissingMembers: true or false',
+    /toleratesMissingMembers must answer true or false, found 'yes'/,
+    () => mem({ toleratesMissingMembers: () => 'yes' as never }),
+  ],
+  [
     'explainFailure: null for words it does not know',
     /must answer null where it has no remedy, found \{ reason: 'stale-lockfile'/,
     () => mem({ explainFailure: () => ({ reason: 'stale-lockfile', fix: 'mem install' }) }),

@@ -146,6 +146,15 @@ export function testPackageManager(it: It, { create, lockfile }: TestPackageMana
     );
   });
 
+  it('toleratesMissingMembers: true or false', () => {
+    const found: unknown = create().toleratesMissingMembers?.({ version: '1.0.0' }) ?? false;
+    assert.equal(
+      typeof found,
+      'boolean',
+      `toleratesMissingMembers must answer true or false, found ${inspect(found)}`,
+    );
+  });
+
   it('explainFailure: null for words it does not know', () => {
     const found = create().explainFailure?.('the disk is full') ?? null;
     assert.equal(

@@ -50,6 +50,11 @@ export interface PackageManagerPlugin {
   version?(): Command;
   /** The member patterns of the workspace whose root this folder is: `['packages/*', '!packages/old']`; `null` where it is none. */
   workspacePatterns?(directory: DirectorySnapshot): readonly string[] | null;
+  /**
+   * Whether a frozen install works in a workspace that lacks members which nobody needs. Where it does not, their
+   * manifests are left in place, and their dependencies are installed for nothing. @default false
+   */
+  toleratesMissingMembers?(options: { version?: string }): boolean;
   /** Names the remedy of a failed install from what the manager printed. */
   explainFailure?(output: string): InstallFailure | null;
   /**

@@ -8,6 +8,8 @@ export interface PackageManifest {
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly workspaces?: readonly string[];
   /** From `packageManager`, else from `devEngines.packageManager`. */
   readonly declaredPackageManager?: DeclaredPackageManager;

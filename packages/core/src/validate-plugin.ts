@@ -25,6 +25,7 @@ const optionalMembers: Readonly<Record<PluginKind, Readonly<Record<string, 'func
   'package-manager': {
     version: 'function',
     workspacePatterns: 'function',
+    toleratesMissingMembers: 'function',
     explainFailure: 'function',
     skippedScripts: 'function',
   },

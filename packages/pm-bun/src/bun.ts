@@ -23,6 +23,7 @@ export function bun(): PackageManagerPlugin {
     }),
     run: (script, args) => ({ file: 'bun', args: ['run', script, ...args] }),
     workspacePatterns: (directory) => directory.manifest?.workspaces ?? null,
+    toleratesMissingMembers: () => true,
     explainFailure: (output) =>
       /lockfile had changes, but lockfile is frozen/.test(output)
         ? { reason: 'stale-lockfile', fix: 'bun install --lockfile-only' }

@@ -36,6 +36,7 @@ export function npm(): PackageManagerPlugin {
       env: { npm_config_update_notifier: 'false' },
     }),
     workspacePatterns: (directory) => directory.manifest?.workspaces ?? null,
+    toleratesMissingMembers: () => true,
     explainFailure: (output) => {
       const fix = 'npm install --package-lock-only';
       if (/can only install packages when your package\.json and .* are in sync/.test(output))

@@ -40,6 +40,7 @@ export function pnpm(): PackageManagerPlugin {
       const packages = text === undefined ? [] : readPackages(text);
       return packages.length > 0 ? packages : null;
     },
+    toleratesMissingMembers: () => true,
     explainFailure: (output) =>
       staleLockfile.test(output) ? { reason: 'stale-lockfile', fix: 'pnpm install --lockfile-only' } : null,
     skippedScripts: readIgnoredBuilds,

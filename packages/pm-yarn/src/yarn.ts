@@ -25,6 +25,8 @@ export function yarn(): PackageManagerPlugin {
     install: (options) => (isClassic(options.version) ? installClassic(options) : installBerry(options)),
     run: (script, args) => ({ file: 'yarn', args: ['run', script, ...args], env: berrySettings }),
     workspacePatterns: (directory) => directory.manifest?.workspaces ?? null,
+    // Berry finds that its lockfile would have to be changed.
+    toleratesMissingMembers: ({ version }) => isClassic(version),
     explainFailure: (output) => {
       if (/Your lockfile needs to be updated/.test(output))
         return { reason: 'stale-lockfile', fix: 'yarn install' };

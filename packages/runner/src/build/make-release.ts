@@ -8,6 +8,7 @@ import { snapshotDirectory } from '../detect/snapshot-directory.ts';
 import { createSecretMask } from '../logs/secret-mask.ts';
 import type { SecretMask } from '../logs/secret-mask.ts';
 import { secretValues } from '../logs/secret-values.ts';
+import { buildDependencies } from './build-dependencies.ts';
 import type { BuildLog } from './build-log.ts';
 import type { BuildStages } from './build-stages.ts';
 import { buildSecrets, buildVariables } from './build-variables.ts';
@@ -100,14 +101,17 @@ function prepare(options: MakeReleaseOptions): Promise<PreparedSource> {
   });
 }
 
-function detect({ rootDir, projectDir }: PreparedSource, options: MakeReleaseOptions): Detected {
+function detect(prepared: PreparedSource, options: MakeReleaseOptions): Detected {
+  const { rootDir, projectDir, leftOut } = prepared;
   const { plugins, log } = options;
+  if (leftOut.length > 0)
+    log.line(`Left out, since the project does not depend on it: ${leftOut.join(', ')}`);
   const manager = detectPackageManager(projectDir, plugins.all('package-manager'), rootDir);
   log.line(`Detected package manager: ${manager.plugin.name}`);
   const snapshot = snapshotDirectory(projectDir, rootDir);
   const { plugin: framework, reason } = detectFramework(snapshot, plugins.all('framework'));
   log.line(`Detected framework: ${framework.name} (${reason})`);
-  return { rootDir, projectDir, manager, framework };
+  return { ...prepared, manager, framework };
 }
 
 async function installAndBuild(
@@ -131,10 +135,14 @@ async function installAndBuild(
     if (request.options?.skipInstall) log.line('Skipping the install');
     else await installDependencies(manager, { ...context, projectDir, allowScripts });
   });
-  await stages.run('build', () =>
+  await stages.run('build', async () => {
     // Asked again: what runs the build may have come with the install.
-    runBuildScript({ ...context, cwd: projectDir, plan: askPlan(), framework, manager }),
-  );
+    const plan = askPlan();
+    const build = { ...context, plan, framework, manager };
+    const managers = plugins.all('package-manager');
+    const isBuilt = await buildDependencies({ ...build, rootDir, projectDir, managers });
+    if (!isBuilt) await runBuildScript({ ...build, cwd: projectDir });
+  });
 }
 
 function outputMissing(projectDir: string, output: string): ProjectRunnerError {

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { npm } from '@project-runner/pm-npm';
 import { pnpm } from '@project-runner/pm-pnpm';
+import { yarn } from '@project-runner/pm-yarn';
 import { describe, expect, it } from 'vitest';
 
 import { projectRecord } from '../records.test-support.ts';
@@ -19,7 +20,7 @@ async function prepare(path: string, changes: Partial<PrepareSourceOptions> = {}
     source: { getProjectPath: () => Promise.resolve(path) },
     targetDir: join(buildDir, 'target'),
     buildDir,
-    managers: [npm(), pnpm()],
+    managers: [npm(), pnpm(), yarn()],
     skipInstall: false,
     signal: new AbortController().signal,
     onLateAnswer: () => {},
@@ -65,22 +66,54 @@ describe('a source that hands back a folder', () => {
     expect(list(projectDir)).toEqual(['dist/index.js', 'package.json']);
   });
 
-  it('keeps what other members of its workspace have built', async () => {
-    const root = writeFiles(tempFolder(), {
-      'package.json': { json: { workspaces: ['apps/*', 'libs/*'] } },
-      'apps/web/package.json': withBuild,
-      'apps/web/dist/old.js': '',
-      'libs/ui/package.json': withBuild,
-      'libs/ui/dist/index.js': '',
-    });
-    const { rootDir, projectDir } = await prepare(join(root, 'apps/web'));
+  const workspace: Files = {
+    'package.json': {
+      json: { workspaces: ['apps/*', 'libs/*'], devDependencies: { '@acme/tool': '*' } },
+    },
+    'shared.json': '',
+    'apps/web/package.json': {
+      json: { scripts: { build: 'x' }, dependencies: { '@acme/ui': '*', '@acme/data': '*' } },
+    },
+    'apps/web/dist/old.js': '',
+    'apps/other/package.json': { json: { name: 'other', scripts: { postinstall: 'x' }, bin: 'x.js' } },
+    'apps/other/index.js': '',
+    'libs/ui/package.json': { json: { name: '@acme/ui', scripts: { build: 'x' } } },
+    'libs/ui/dist/old.js': '',
+    'libs/ui/index.js': '',
+    'libs/data/package.json': { json: { name: '@acme/data' } },
+    'libs/data/dist/index.js': '',
+    'libs/tool/package.json': { json: { name: '@acme/tool', scripts: { build: 'x' } } },
+    'libs/tool/dist/tool.js': '',
+    'libs/no-package/readme.md': '',
+  };
+  const needed = [
+    'apps/web/package.json',
+    'libs/data/dist/index.js',
+    'libs/data/package.json',
+    'libs/no-package/readme.md',
+    'libs/tool/dist/tool.js',
+    'libs/tool/package.json',
+    'libs/ui/index.js',
+    'libs/ui/package.json',
+    'package.json',
+    'shared.json',
+  ];
+
+  it('copies of a workspace what the project needs, without what its dependencies make anew', async () => {
+    const root = writeFiles(tempFolder(), workspace);
+    const { rootDir, projectDir, leftOut } = await prepare(join(root, 'apps/web'));
     expect(projectDir).toBe(join(rootDir, 'apps/web'));
-    expect(list(rootDir)).toEqual([
-      'apps/web/package.json',
-      'libs/ui/dist/index.js',
-      'libs/ui/package.json',
-      'package.json',
-    ]);
+    expect(leftOut).toEqual(['apps/other']);
+    expect(list(rootDir)).toEqual(needed);
+  });
+
+  it('leaves the manifests of the others where the package manager compares them with its lockfile', async () => {
+    const root = writeFiles(tempFolder(), { ...workspace, '.yarnrc.yml': '', 'yarn.lock': '__metadata:' });
+    const { rootDir, leftOut } = await prepare(join(root, 'apps/web'));
+    expect(leftOut).toEqual(['apps/other']);
+    expect(list(rootDir)).toEqual(['.yarnrc.yml', 'apps/other/package.json', ...needed, 'yarn.lock']);
+    const stub = readFileSync(join(rootDir, 'apps/other/package.json'), 'utf8');
+    expect(JSON.parse(stub)).toEqual({ name: 'other', bin: 'x.js' });
   });
 
   it('never has builds copied into a build, and keeps a link whose target has the name of an output', async () => {

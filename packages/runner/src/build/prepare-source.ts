@@ -1,11 +1,16 @@
 import { mkdir, realpath, rm, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 
-import { ProjectRunnerError } from '@project-runner/core';
+import { callPlugin, ProjectRunnerError } from '@project-runner/core';
 import type { PackageManagerPlugin, PackageManifest, Project, ProjectSource } from '@project-runner/core';
 
+import { detectPackageManager } from '../detect/detect-package-manager.ts';
 import { findWorkspaceRoot } from '../detect/find-workspace-root.ts';
 import { readManifest } from '../detect/read-manifest.ts';
+import { readWorkspace } from '../workspace/read-workspace.ts';
+import { workspaceNeeds } from '../workspace/workspace-needs.ts';
+import type { WorkspaceNeeds } from '../workspace/workspace-needs.ts';
+import { writeStub } from '../workspace/write-stub.ts';
 import { copyProject } from './copy-project.ts';
 import { realpathOrSelf, refuseEscapingFile, refuseEscapingLinks } from './escaping-links.ts';
 import { orAborted } from './on-abort.ts';
@@ -14,6 +19,8 @@ export interface PreparedSource {
   /** The copy to build in: the workspace root where the project is a member of one, else the project. */
   rootDir: string;
   projectDir: string;
+  /** Members of the workspace that were not copied, because the project does not need them; relative. */
+  leftOut: readonly string[];
 }
 
 export interface PrepareSourceOptions {
@@ -51,13 +58,46 @@ export async function prepareSource(
     // Before anything is read: what a link leads to could be quoted in an error.
     await refuseEscapingLinks(target, signal);
     requireManifest(path);
-    return { rootDir: findWorkspaceRoot(path, managers, target), projectDir: path };
+    return { rootDir: findWorkspaceRoot(path, managers, target), projectDir: path, leftOut: [] };
   }
   const root = findWorkspaceRoot(path, managers);
   await refuseEscapingFile(join(path, 'package.json'), root);
   const manifest = requireManifest(path);
-  await copyProject(root, target, { ...(await exclusions(path, manifest, options)), signal });
-  return { rootDir: target, projectDir: resolve(target, relative(root, path)) };
+  const { exclude, excludePaths } = await exclusions(path, manifest, options);
+  const { unneeded, built } = await needsOf(path, root, excludePaths, options);
+  for (const { dir } of built) for (const name of buildOutputs) excludePaths.add(join(dir, name));
+  for (const { dir } of unneeded) excludePaths.add(dir);
+  await copyProject(root, target, { exclude, excludePaths, signal });
+  const leftOut = unneeded.map(({ dir }) => relative(root, dir));
+  if (!toleratesMissingMembers(path, root, managers)) {
+    for (const member of leftOut) await writeStub(join(root, member), join(target, member));
+  }
+  return { rootDir: target, projectDir: resolve(target, relative(root, path)), leftOut };
+}
+
+/** Without an install everything is used as it is. */
+async function needsOf(
+  path: string,
+  root: string,
+  skip: ReadonlySet<string>,
+  { managers, signal, skipInstall }: PrepareSourceOptions,
+): Promise<WorkspaceNeeds> {
+  if (root === path || skipInstall) return { unneeded: [], built: [] };
+  return workspaceNeeds(await readWorkspace(root, { managers, signal, skip }), path);
+}
+
+function toleratesMissingMembers(
+  path: string,
+  root: string,
+  managers: readonly PackageManagerPlugin[],
+): boolean {
+  if (root === path) return true;
+  const { plugin, version } = detectPackageManager(path, managers, root);
+  return (
+    callPlugin(plugin, 'toleratesMissingMembers', () =>
+      plugin.toleratesMissingMembers?.(version ? { version } : {}),
+    ) ?? false
+  );
 }
 
 function isInside(path: string, folder: string): boolean {

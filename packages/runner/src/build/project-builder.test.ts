@@ -106,6 +106,30 @@ it('builds a Mastra project whose CLI is hoisted to the root of its workspace', 
   expect(log).toContain('cli build false');
 });
 
+it('builds what a framework’s own command needs of the workspace before it', async () => {
+  const cli = `
+    import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+    mkdirSync('.mastra/output', { recursive: true });
+    writeFileSync('.mastra/output/index.mjs', '');
+    console.log('cli found', readFileSync('../../libs/tools/dist.txt', 'utf8'));`;
+  const root = writeFiles(tempFolder(), {
+    'package.json': { json: { workspaces: ['apps/*', 'libs/*'] } },
+    'node_modules/mastra/package.json': { json: { type: 'module' } },
+    'node_modules/mastra/dist/index.js': cli,
+    'node_modules/tools': { link: '../libs/tools' },
+    'node_modules/strange/package.json': { json: { name: 'strange' } },
+    'libs/tools/package.json': { json: { name: 'tools', scripts: { build: 'echo built > dist.txt' } } },
+    // Of the same name, and another one is installed.
+    'libs/strange/package.json': { json: { name: 'strange', scripts: { build: 'exit 1' } } },
+    'apps/agent/package.json': {
+      json: { dependencies: { tools: '*', strange: '^1.0.0' }, devDependencies: { mastra: '1.0.0' } },
+    },
+  });
+  const { errorMessage, log } = await testBuilder().build(join(root, 'apps/agent'));
+  expect(errorMessage, log.join('\n')).toBeNull();
+  expect(log).toContain('cli found built');
+});
+
 describe('options', () => {
   it.each([
     [{ timeoutMs: Infinity }, /wrong value for timeoutMs: expected a whole number .*found Infinity/],

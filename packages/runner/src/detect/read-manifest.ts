@@ -6,7 +6,7 @@ import type { DeclaredPackageManager, PackageManifest } from '@project-runner/co
 import { readRegularFile } from './read-regular-file.ts';
 
 /** The largest ones in the wild have some hundred KB. */
-const maxBytes = 8 * 2 ** 20;
+export const maxManifestBytes: number = 8 * 2 ** 20;
 
 /**
  * Reads `package.json` of a folder, `undefined` where there is none. Fields of a wrong type are treated as absent: the
@@ -17,7 +17,7 @@ export function readManifest(dir: string): PackageManifest | undefined {
   const file = join(dir, 'package.json');
   let text: string;
   try {
-    text = readRegularFile(file, maxBytes);
+    text = readRegularFile(file, maxManifestBytes);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new ProjectRunnerError('MANIFEST_INVALID', `${file} cannot be read: ${(error as Error).message}`, {
@@ -56,6 +56,10 @@ function normalize(raw: Record<string, unknown>): PackageManifest {
   for (const key of ['name', 'version', 'type', 'main'] as const) {
     const value = own(key);
     if (typeof value === 'string') manifest[key] = value;
+  }
+  for (const key of ['optionalDependencies', 'peerDependencies'] as const) {
+    const value = strings(own(key));
+    if (Object.keys(value).length > 0) manifest[key] = value;
   }
   const bin = own('bin');
   if (typeof bin === 'string') manifest.bin = bin;
