@@ -122,12 +122,12 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
       if (closed) return;
       const unread = enforceBudget();
       if (unread <= 0) return;
+      if (reserves) space.grown(offset + unread);
       const memory = options.memory(Math.min(unread, chunkBytes));
       const read = readSync(fd, memory, 0, memory.length, offset - base);
       if (read === 0) return;
       emptyLooks = 0;
       offset += read;
-      if (reserves) space.grown(offset);
       await options.onChunk(memory.subarray(0, read), offset);
       handedOver = offset;
       giveDroppedUp();
