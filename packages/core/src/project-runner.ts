@@ -19,6 +19,8 @@ export interface BuildOptions {
   /** Install and build together, in ms. @default 600000 */
   timeoutMs?: number;
   skipInstall?: boolean;
+  /** `false`: build anew, whatever was built before; the result takes its place. @default true */
+  cache?: boolean;
   /** Like `envVars`, with values that are masked in the build's log where they have 4 bytes or more. */
   secrets?: Record<string, string>;
   /** @default what the configuration says, and that is 'warn' */

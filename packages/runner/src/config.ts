@@ -15,6 +15,10 @@ export interface RunnerConfig {
   logRetentionLines?: number;
   /** Where builds are made and kept. @default '.mastra/builds' */
   buildDir?: string;
+  /** Use again what was built and installed before. @default true: at most 10 GB, nothing for longer than 30 days */
+  cache?: boolean | CacheConfig;
+  /** Releases kept of each deployment; one that is in use is never removed. @default 5 */
+  keepReleases?: number;
   /** Into every build and server. @default {} */
   globalEnvVars?: Record<string, string>;
   /** When a secret value is found in what was built, unless the build's own option says otherwise. @default 'warn' */
@@ -52,6 +56,13 @@ export interface LivenessConfig {
   failures: number;
 }
 
+export interface CacheConfig {
+  /** Of what is kept for the cache alone, in MB; what was used last stays. @default 10240 */
+  maxSizeMb?: number;
+  /** After its last use, in days. @default 30 */
+  maxAgeDays?: number;
+}
+
 export interface HealthCheckConfig {
   /** One probe, in ms. @default 5000 */
   timeoutMs?: number;
@@ -72,6 +83,9 @@ export interface ResolvedConfig {
   healthCheck: Required<HealthCheckConfig> & { endpointGiven: boolean };
   logRetentionLines: number;
   buildDir: string;
+  /** `null`: off. */
+  cache: Readonly<Required<CacheConfig>> | null;
+  keepReleases: number;
   globalEnvVars: Readonly<Record<string, string>>;
   secretsInOutput: SecretsInOutput;
   stateDir: string;

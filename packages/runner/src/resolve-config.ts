@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Logger, RunOptions, SecretsInOutput } from '@project-runner/core';
 
 import { expectObject, flag, text, whole, wrong } from './check-value.ts';
-import type { HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.ts';
+import type { CacheConfig, HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.ts';
 import { defaultStateDir } from './default-state-dir.ts';
 import { checkLimits, mergeLimits } from './resolve-limits.ts';
 import { safeLogger } from './safe-logger.ts';
@@ -19,6 +19,8 @@ const knownKeys = [
   'healthCheck',
   'logRetentionLines',
   'buildDir',
+  'cache',
+  'keepReleases',
   'globalEnvVars',
   'secretsInOutput',
   'stateDir',
@@ -54,6 +56,8 @@ export function resolveConfig(written: RunnerConfig = {}): ResolvedConfig {
     healthCheck: healthCheck(written.healthCheck),
     logRetentionLines: whole('logRetentionLines', written.logRetentionLines, 1, 100_000_000) ?? 10_000,
     buildDir: resolve(text('buildDir', written.buildDir) ?? '.mastra/builds'),
+    cache: cache(written.cache),
+    keepReleases: whole('keepReleases', written.keepReleases, 1, 1_000_000) ?? 5,
     globalEnvVars: { ...envVars('globalEnvVars', written.globalEnvVars) },
     secretsInOutput: secretsInOutput('secretsInOutput', written.secretsInOutput) ?? 'warn',
     stateDir,
@@ -121,6 +125,25 @@ export function envVars(key: string, value: unknown): Readonly<Record<string, st
 export function secretsInOutput(key: string, value: unknown): SecretsInOutput | undefined {
   if (value === undefined || value === 'warn' || value === 'fail' || value === 'ignore') return value;
   throw wrong(key, value, '"warn", "fail" or "ignore"');
+}
+
+function cache(value: RunnerConfig['cache']): ResolvedConfig['cache'] {
+  if (value === false) return null;
+  const given = value === undefined || value === true ? {} : value;
+  expectObject('cache', given);
+  for (const key of Object.keys(given)) {
+    if (key === 'maxSizeMb' || key === 'maxAgeDays') continue;
+    throw wrong(
+      `cache.${key}`,
+      given[key as keyof CacheConfig],
+      'one of maxSizeMb, maxAgeDays',
+      'unknown key',
+    );
+  }
+  return {
+    maxSizeMb: whole('cache.maxSizeMb', given.maxSizeMb, 0, 2 ** 40) ?? 10_240,
+    maxAgeDays: whole('cache.maxAgeDays', given.maxAgeDays, 0, 36_500) ?? 30,
+  };
 }
 
 function restartPolicy(value: RunnerConfig['restart']): ResolvedConfig['restart'] {

@@ -8,6 +8,7 @@ export function checkBuildOptions(options: BuildOptions): void {
   expectObject('options', options);
   whole('timeoutMs', options.timeoutMs, 1, maxTimer);
   flag('skipInstall', options.skipInstall);
+  flag('cache', options.cache);
   envVars('envVars', options.envVars);
   envVars('secrets', options.secrets);
   secretsInOutput('secretsInOutput', options.secretsInOutput);

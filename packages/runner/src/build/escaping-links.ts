@@ -1,5 +1,5 @@
-import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { lstat, readlink, realpath } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
 
 import { ProjectRunnerError } from '@project-runner/core';
 
@@ -17,23 +17,6 @@ export async function targetInside(link: string, root: string): Promise<string> 
     `${link} is a symlink to ${real}, which is outside of the project ${root}`,
     { hint: 'Put the file into the project, or remove the link' },
   );
-}
-
-/**
- * Looks at a tree that is used where it is. Git's own folder is passed over: nothing in it becomes part of a server.
- * @throws ProjectRunnerError `SYMLINK_ESCAPES`
- */
-export async function refuseEscapingLinks(
-  root: string,
-  signal: AbortSignal,
-  dir: string = root,
-): Promise<void> {
-  signal.throwIfAborted();
-  for (const entry of await readdir(dir, { withFileTypes: true })) {
-    const path = join(dir, entry.name);
-    if (entry.isSymbolicLink()) await targetInside(path, root);
-    else if (entry.isDirectory() && entry.name !== '.git') await refuseEscapingLinks(root, signal, path);
-  }
 }
 
 /** Looks at one file that may be a symlink, or not be there. `root` is a real path. @throws ProjectRunnerError `SYMLINK_ESCAPES` */

@@ -6,7 +6,7 @@ import { snapshotDirectory } from '../detect/snapshot-directory.ts';
 import { checkCommand } from './check-command.ts';
 import { describeExit } from './describe-exit.ts';
 import { createLineTail } from './line-tail.ts';
-import { managerVersion } from './manager-version.ts';
+import { checkManagerVersion, managerVersion } from './manager-version.ts';
 import type { RunBuildCommandOptions } from './run-build-command.ts';
 import { runManagerCommand } from './run-manager-command.ts';
 import { skippedScriptsLine } from './skipped-scripts.ts';
@@ -14,6 +14,8 @@ import { skippedScriptsLine } from './skipped-scripts.ts';
 export interface InstallContext extends Omit<RunBuildCommandOptions, 'cwd'> {
   projectDir: string;
   allowScripts: boolean;
+  /** Of the package manager; `null`: it is asked. */
+  version: string | null;
 }
 
 /** Output kept to explain a failure. */
@@ -28,7 +30,8 @@ export async function installDependencies(
   context: InstallContext,
 ): Promise<void> {
   const { plugin, installDir } = manager;
-  const version = await managerVersion(manager, { ...context, cwd: installDir });
+  const version = context.version ?? (await managerVersion(manager, { ...context, cwd: installDir }));
+  checkManagerVersion(manager, version, context.onLine);
   context.onLine(
     manager.lockfile
       ? `Installing dependencies with ${plugin.name} ${version} (frozen, ${manager.lockfile})`

@@ -19,13 +19,14 @@ export async function managerVersion(
   const lines: string[] = [];
   const exit = await runManagerCommand(manager, command, { ...options, onLine: (line) => lines.push(line) });
   const version = lines.map((line) => /^v?(\d+\.\d+\.\d+\S*)$/.exec(line.trim())?.[1]).find(Boolean);
-  if (exit.code === 0 && version) return checkMajor(manager, version, options.onLine);
+  if (exit.code === 0 && version) return version;
   const asked = [command.file, ...command.args].join(' ');
   const answer = `\`${asked}\` answered ${describeExit(exit)}: ${lines.at(-1) ?? ''}`;
   throw managerNotInstalled(manager, answer);
 }
 
-function versionCommand({ plugin }: DetectedPackageManager): Command {
+/** The command that prints the version. @throws ProjectRunnerError `PLUGIN_INVALID` */
+export function versionCommand({ plugin }: DetectedPackageManager): Command {
   if (plugin.version) {
     return checkCommand(
       plugin,
@@ -37,14 +38,20 @@ function versionCommand({ plugin }: DetectedPackageManager): Command {
   return { ...checkCommand(plugin, 'run', run), args: ['--version'] };
 }
 
-/** Yarn 1 cannot install a Berry project nor the other way; for the rest another major usually works. */
-function checkMajor(manager: DetectedPackageManager, found: string, onLine: (line: string) => void): string {
+/**
+ * Yarn 1 cannot install a Berry project nor the other way; for the rest another major usually works.
+ * @throws ProjectRunnerError `PACKAGE_MANAGER_NOT_INSTALLED`
+ */
+export function checkManagerVersion(
+  manager: DetectedPackageManager,
+  found: string,
+  onLine: (line: string) => void,
+): void {
   const asked = /^\D*(\d+)/.exec(manager.version ?? '')?.[1];
   const major = found.split('.')[0];
-  if (asked === undefined || asked === major) return found;
+  if (asked === undefined || asked === major) return;
   const problem = `the project asks for ${manager.plugin.name} ${manager.version}, found is ${found}`;
   if (manager.plugin.name === 'yarn' && (asked === '1') !== (major === '1'))
     throw managerNotInstalled(manager, problem);
   onLine(`Warning: ${problem}`);
-  return found;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { npm } from '@project-runner/pm-npm';
@@ -9,14 +9,16 @@ import { describe, expect, it } from 'vitest';
 import { projectRecord } from '../records.test-support.ts';
 import { tempFolder, writeFiles } from './build-fixture.test-support.ts';
 import type { Files } from './build-fixture.test-support.ts';
+import { locateSource } from './locate-source.ts';
+import type { LocateSourceOptions } from './locate-source.ts';
 import { prepareSource } from './prepare-source.ts';
-import type { PreparedSource, PrepareSourceOptions } from './prepare-source.ts';
+import type { Snapshot } from './prepare-source.ts';
 
 const withBuild = { json: { scripts: { build: 'tsc' } } };
 
-async function prepare(path: string, changes: Partial<PrepareSourceOptions> = {}): Promise<PreparedSource> {
+async function prepare(path: string, changes: Partial<LocateSourceOptions> = {}): Promise<Snapshot> {
   const buildDir = tempFolder();
-  return prepareSource(projectRecord(path), {
+  const options = {
     source: { getProjectPath: () => Promise.resolve(path) },
     targetDir: join(buildDir, 'target'),
     buildDir,
@@ -25,11 +27,13 @@ async function prepare(path: string, changes: Partial<PrepareSourceOptions> = {}
     signal: new AbortController().signal,
     onLateAnswer: () => {},
     ...changes,
-  });
+  };
+  const source = await locateSource(projectRecord(path), options);
+  return prepareSource(source, realpathSync(options.targetDir), options.signal);
 }
 
 /** Prepares from a source that writes into the folder it is given, as a clone does. */
-function prepareClone(files: Files, at = '.'): Promise<PreparedSource> {
+function prepareClone(files: Files, at = '.'): Promise<Snapshot> {
   return prepare('unused', {
     source: { getProjectPath: async (_, targetDir) => join(writeFiles(targetDir, files), at) },
   });
@@ -170,7 +174,7 @@ describe('a source that fills the folder it is given', () => {
   it('is a member of its own workspace and never of one of the host', async () => {
     const host = writeFiles(tempFolder(), { 'package.json': { json: { workspaces: ['**'] } } });
     const buildDir = join(host, 'builds');
-    const clone = (files: Files, at: string): Promise<PreparedSource> =>
+    const clone = (files: Files, at: string): Promise<Snapshot> =>
       prepare('unused', {
         buildDir,
         targetDir: join(buildDir, 'target'),

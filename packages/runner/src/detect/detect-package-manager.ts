@@ -22,6 +22,9 @@ export interface DetectedPackageManager {
   reason: string;
 }
 
+/** How a folder is seen. */
+export type LookAt = (dir: string) => DirectorySnapshot;
+
 interface Finding extends PackageManagerEvidence {
   plugin: PackageManagerPlugin;
 }
@@ -29,32 +32,32 @@ interface Finding extends PackageManagerEvidence {
 /**
  * Which package manager a project uses: the nearest folder with evidence decides, up to the root of its workspace;
  * there a declaration beats a lockfile. What an install left counts only where there is neither in any of them. Nothing
- * found: npm. No folder above `limit` is looked at.
+ * found: npm. No folder above `limit` is looked at, and each through `look`.
  * @throws ProjectRunnerError `PACKAGE_MANAGER_AMBIGUOUS`, `PACKAGE_MANAGER_UNKNOWN`
  */
 export function detectPackageManager(
   projectDir: string,
   managers: readonly PackageManagerPlugin[],
   limit?: string,
+  look: LookAt = snapshotDirectory,
 ): DetectedPackageManager {
   const root = findWorkspaceRoot(projectDir, managers, limit);
   const weak: { dir: string; found: readonly Finding[] }[] = [];
   for (let dir = projectDir; ; dir = dirname(dir)) {
-    const found = findIn(dir, managers);
+    const found = findIn(look(dir), managers);
     const best = decide(dir, found, ['declared', 'lockfile']);
-    if (best) return describe(best, dir, root);
+    if (best) return describe(best, dir, root, look);
     weak.push({ dir, found });
     if (dir === root) break;
   }
   for (const { dir, found } of weak) {
     const best = decide(dir, found, ['installed']);
-    if (best) return describe(best, dir, root);
+    if (best) return describe(best, dir, root, look);
   }
   return fallback(root, managers);
 }
 
-function findIn(dir: string, managers: readonly PackageManagerPlugin[]): Finding[] {
-  const directory = snapshotDirectory(dir);
+function findIn(directory: DirectorySnapshot, managers: readonly PackageManagerPlugin[]): Finding[] {
   refuseUnknown(directory, managers);
   return managers.flatMap((plugin): Finding[] => {
     const evidence = callPlugin(plugin, 'detect', () => plugin.detect(directory));
@@ -89,8 +92,8 @@ function tie(dir: string, winners: readonly Finding[]): ProjectRunnerError {
   );
 }
 
-function describe(finding: Finding, dir: string, root: string): DetectedPackageManager {
-  const lockfile = lockfileIn(root, finding, dir);
+function describe(finding: Finding, dir: string, root: string, look: LookAt): DetectedPackageManager {
+  const lockfile = lockfileIn(root, finding, dir, look);
   return {
     plugin: finding.plugin,
     installDir: lockfile && dir !== root && finding.lockfile ? dir : root,
@@ -101,10 +104,10 @@ function describe(finding: Finding, dir: string, root: string): DetectedPackageM
 }
 
 /** A declaration may stand in the project and the lockfile at the root, so look at the root on its own. */
-function lockfileIn(root: string, finding: Finding, dir: string): string | undefined {
+function lockfileIn(root: string, finding: Finding, dir: string, look: LookAt): string | undefined {
   if (finding.lockfile) return finding.lockfile;
   if (dir === root) return undefined;
-  const directory = snapshotDirectory(root);
+  const directory = look(root);
   return callPlugin(finding.plugin, 'detect', () => finding.plugin.detect(directory))?.lockfile;
 }
 

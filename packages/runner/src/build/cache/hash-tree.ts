@@ -14,12 +14,14 @@ export interface TreeContent {
   digest: string;
   /** Of each entry that is no folder: its permissions with the hash of its content, or where it points. */
   hashes(): Promise<ReadonlyMap<string, string>>;
+  /** Paths of files that may have changed within the last tick of the clock, after they were hashed. */
+  young: ReadonlySet<string>;
 }
 
 export interface HashTreeOptions {
   signal: AbortSignal;
-  /** Where the hashes are remembered; without the ending `.json`. Whoever may not write there hashes everything again. */
-  memory: string;
+  /** Where the hashes are remembered, without the ending `.json`; `null`: nowhere. One that cannot be written is no error. */
+  memory: string | null;
 }
 
 /** A change within the same tick of the file system's clock would go unseen, so young files are hashed again, in ms. */
@@ -47,17 +49,17 @@ export async function hashTree(
   { signal, memory }: HashTreeOptions,
 ): Promise<TreeContent> {
   const stamps = digestOf(entries, ({ stamp }) => stamp);
-  const whole = await readJson<WholeMemory>(`${memory}.json`);
+  const whole = memory === null ? null : await readJson<WholeMemory>(`${memory}.json`);
   if (whole?.formatVersion === 1 && whole.stamps === stamps && typeof whole.digest === 'string') {
-    return {
-      digest: whole.digest,
-      hashes: async () => (await hashFiles(root, entries, memory, signal)).hashes,
-    };
+    const hashes = async (): Promise<Map<string, string>> =>
+      (await hashFiles(root, entries, memory, signal)).hashes;
+    return { digest: whole.digest, hashes, young: new Set() };
   }
-  const { hashes, isRacy } = await hashFiles(root, entries, memory, signal);
+  const { hashes, young } = await hashFiles(root, entries, memory, signal);
   const digest = digestOf(entries, ({ path }) => hashes.get(path) ?? '');
-  if (!isRacy) await remember(`${memory}.json`, { formatVersion: 1, stamps, digest } satisfies WholeMemory);
-  return { digest, hashes: () => Promise.resolve(hashes) };
+  if (young.size === 0 && memory !== null)
+    await remember(`${memory}.json`, { formatVersion: 1, stamps, digest } satisfies WholeMemory);
+  return { digest, hashes: () => Promise.resolve(hashes), young };
 }
 
 /** One hash for all entries, in their order, with their names and kinds. */
@@ -69,16 +71,16 @@ export function digestOf(entries: readonly TreeEntry[], what: (entry: TreeEntry)
 async function hashFiles(
   root: string,
   entries: readonly TreeEntry[],
-  memory: string,
+  memory: string | null,
   signal: AbortSignal,
-): Promise<{ hashes: Map<string, string>; isRacy: boolean }> {
-  const file = `${memory}.files.json`;
-  const known = knownHashes(await readJson<FileMemory>(file));
+): Promise<{ hashes: Map<string, string>; young: Set<string> }> {
+  const file = memory === null ? null : `${memory}.files.json`;
+  const known = knownHashes(file === null ? null : await readJson<FileMemory>(file));
   const now = Date.now();
   const hashes = new Map<string, string>();
   const files: FileMemory['files'] = [];
   let isNew = false;
-  let isRacy = false;
+  const young = new Set<string>();
   await inParallel(entries, 8, async (entry) => {
     const { path, kind, stamp, mode } = entry;
     if (kind === 'folder') return;
@@ -89,20 +91,22 @@ async function hashFiles(
     const hash = isKnown ? before.hash : await hashFile(join(root, path), entry.size);
     hashes.set(path, `${mode.toString(8)} ${hash}`);
     if (isKnown || entry.changedAtMs < now - racyMs) files.push([path, stamp, hash]);
-    else isRacy = true;
+    else young.add(path);
     isNew ||= !isKnown;
   });
-  if (isNew || files.length !== known.size)
+  if (file !== null && (isNew || files.length !== known.size))
     await remember(file, { formatVersion: 1, files } satisfies FileMemory);
-  return { hashes, isRacy };
+  return { hashes, young };
 }
 
 function knownHashes(memory: Partial<FileMemory> | null): Map<string, { stamp: string; hash: string }> {
   if (memory?.formatVersion !== 1 || !Array.isArray(memory.files)) return new Map();
-  return new Map(memory.files.map(([path, stamp, hash]) => [path, { stamp, hash }]));
+  const files = memory.files.filter((file) => Array.isArray(file));
+  return new Map(files.map(([path, stamp, hash]) => [path, { stamp, hash }]));
 }
 
-async function hashFile(file: string, size: number): Promise<string> {
+/** @throws Error of the file system */
+export async function hashFile(file: string, size: number): Promise<string> {
   const hash = createHash('sha256');
   if (size <= largeBytes) hash.update(await readFile(file));
   else await pipeline(createReadStream(file), hash);
