@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
@@ -19,6 +20,8 @@ it('keeps the build of a server that another terminal runs, however many come af
   );
   const used = events.find(({ event }) => event === 'built')?.releaseDir as string;
   for (let count = 0; count < 4; count++) {
+    // Another version each time: the same one again would share the files of the first.
+    await appendFile(join(dir, 'server.js'), `// ${count}\n`);
     const { code, stderr, stdout } = await runCli(['up', ...args, '--once']);
     expect(code, stderr + stdout).toBe(0);
   }
@@ -26,6 +29,8 @@ it('keeps the build of a server that another terminal runs, however many come af
 
   first.child.kill('SIGTERM');
   expect(await first.exited).toBe(0);
+  expect(existsSync(`${used}.release.json`)).toBe(true);
+  await appendFile(join(dir, 'server.js'), '// last\n');
   expect((await runCli(['up', ...args, '--once'])).code).toBe(0);
-  expect(existsSync(used)).toBe(false);
+  expect(existsSync(`${used}.release.json`)).toBe(false);
 });

@@ -61,6 +61,7 @@ export type {
 export { ProjectRunnerError } from './project-runner-error.ts';
 export type { ProjectRunnerErrorOptions } from './project-runner-error.ts';
 export type { ProjectSource, ProjectSourceRequest } from './project-source.ts';
+export type { ReleaseInfo } from './release-info.ts';
 export type { RestartPolicy } from './restart-policy.ts';
 export type { RunnerEvents } from './runner-events.ts';
 export type { HealthStatus, RunningServer } from './running-server.ts';

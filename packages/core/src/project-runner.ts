@@ -5,6 +5,7 @@ import type { LogStreamName } from './log-batch.ts';
 import type { ObservabilityStorage } from './observability-storage.ts';
 import type { Project } from './project.ts';
 import type { ProjectSource } from './project-source.ts';
+import type { ReleaseInfo } from './release-info.ts';
 import type { RunnerEvents } from './runner-events.ts';
 import type { RunningServer } from './running-server.ts';
 import type { ServerLimits } from './server-limits.ts';
@@ -102,6 +103,14 @@ export interface ProjectRunner {
     build: Build,
     options?: RunOptions,
   ): Promise<RunningServer>;
+  /** Builds of a project that can be deployed, the newest first. */
+  listReleases(project: Pick<Project, 'id'>): Promise<ReleaseInfo[]>;
+  /**
+   * Deploys what the deployment ran before its present release. Called again, it goes further back. The records are
+   * asked for because variables and the data folder come from them, as for every deploy.
+   * @throws ProjectRunnerError `RELEASE_MISSING` where nothing earlier is kept
+   */
+  rollback(project: Project, deployment: Deployment, options?: RunOptions): Promise<RunningServer>;
   stop(server: RunningServer): Promise<void>;
   healthCheck(server: RunningServer): Promise<{ healthy: boolean; message?: string }>;
   /**

@@ -10,6 +10,7 @@ import type {
   Project,
   ProjectRunner,
   ProjectSource,
+  ReleaseInfo,
   ResourceUsage,
   RunnerEvents,
   RunnerStats,
@@ -22,10 +23,13 @@ import type {
 import { isProcessAlive } from '@project-runner/launcher-local';
 
 import { ProjectBuilder } from './build/project-builder.ts';
+import { createReleases } from './build/releases.ts';
+import type { Releases } from './build/releases.ts';
 import type { ResolvedConfig, RunnerConfig } from './config.ts';
 import { defaultPlugins } from './default-plugins.ts';
 import { checkLogOptions } from './logs/check-log-options.ts';
 import { storageSink } from './logs/storage-sink.ts';
+import { oneOf } from './one-of.ts';
 import { requirePlugins } from './require-plugins.ts';
 import { checkRunOptions, resolveConfig } from './resolve-config.ts';
 import { measureServer } from './server/measure-server.ts';
@@ -44,6 +48,7 @@ export class LocalProcessRunner implements ProjectRunner {
   readonly #config: ResolvedConfig;
   readonly #plugins: PluginSet;
   readonly #builder: ProjectBuilder;
+  readonly #releases: Releases;
   readonly #servers: Supervision;
   readonly #logs: ServerLogs;
   #source: ProjectSource | undefined;
@@ -63,6 +68,7 @@ export class LocalProcessRunner implements ProjectRunner {
       plugins: this.#plugins,
       onStage: (event) => this.#servers.emit('build-stage', event),
     });
+    this.#releases = createReleases(this.#config);
     this.#logs = createServerLogs({
       sinks: [...this.#plugins.all('log-sink'), storageSink(() => this.#storage)],
       logger,
@@ -125,7 +131,17 @@ export class LocalProcessRunner implements ProjectRunner {
     options: RunOptions = {},
   ): Promise<RunningServer> {
     checkRunOptions(options);
-    return this.#servers.deploy({ project, deployment, build, options });
+    const server = await this.#servers.deploy({ project, deployment, build, options });
+    await this.#releases.deployed(project, deployment, build);
+    return server;
+  }
+
+  async listReleases(project: Pick<Project, 'id'>): Promise<ReleaseInfo[]> {
+    return this.#releases.list(project);
+  }
+
+  async rollback(project: Project, deployment: Deployment, options: RunOptions = {}): Promise<RunningServer> {
+    return this.deploy(project, deployment, await this.#releases.previous(project, deployment), options);
   }
 
   async stop(server: RunningServer): Promise<void> {
@@ -231,11 +247,4 @@ export class LocalProcessRunner implements ProjectRunner {
   #session({ id: serverId, deploymentId, buildId }: RunningServer): LogSession {
     return this.#servers.get(serverId)?.session ?? { serverId, deploymentId, buildId, projectId: '' };
   }
-}
-
-/** @throws TypeError: a host in JavaScript would never learn that it is misspelt */
-function oneOf(key: string, value: string, known: readonly string[]): void {
-  if (known.includes(value)) return;
-  const wanted = known.map((item) => JSON.stringify(item)).join(' or ');
-  throw new TypeError(`shutdown: ${key} must be ${wanted}; found ${JSON.stringify(value)}`);
 }

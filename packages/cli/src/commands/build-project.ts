@@ -25,6 +25,7 @@ export async function buildProject(
       envVars: opened.variables,
       secrets: opened.secrets,
       skipInstall: options.skipInstall ?? false,
+      cache: options.cache ?? true,
       signal: stop.signal,
     },
     (line) => {

@@ -14,6 +14,8 @@ export interface ProjectOptions {
   stateDir?: string;
   dataDir?: string;
   skipInstall?: boolean;
+  /** Commander's form of `--no-cache`. */
+  cache?: boolean;
   allowInstallScripts?: boolean;
   buildTimeout?: number;
   json?: boolean;
@@ -40,6 +42,7 @@ export function addProjectOptions(command: Command): Command {
     .option('--state-dir <dir>', "state, logs and builds (default: in the user's state folder)")
     .option('--data-dir <dir>', 'folders for what servers write, the same over all builds')
     .option('--skip-install', 'use the node_modules of the project as they are')
+    .option('--no-cache', 'build anew, whatever was built before')
     .option('--allow-install-scripts', 'let install scripts of dependencies run')
     .option('--build-timeout <seconds>', 'for install and build together (default: 600)', parseSeconds)
     .option('--json', 'one JSON object a line on stdout')

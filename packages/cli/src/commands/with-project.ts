@@ -4,7 +4,6 @@ import type { Reporter } from '../output/reporter.ts';
 import { openProject } from '../project/open-project.ts';
 import type { OpenedProject } from '../project/open-project.ts';
 import { recordProject } from '../project/record-project.ts';
-import { keepBuild } from '../project/remove-old-builds.ts';
 import { tidyState } from '../project/tidy-state.ts';
 import { listenForStop } from '../stop-requests.ts';
 import type { StopRequests } from '../stop-requests.ts';
@@ -35,10 +34,8 @@ export async function withProject(
     if (stop.reason() !== 'output-closed') reporter.notice('Stopping, press Ctrl-C again to kill at once');
   });
   const run = async (): Promise<number> => {
-    let doneWithBuild = (): void => {};
     try {
       opened = await openProject(path, options, io, reporter);
-      doneWithBuild = keepBuild(opened.buildsDir, opened.build.id);
       await record(opened, reporter);
       return await task(opened, stop);
     } catch (error) {
@@ -46,7 +43,6 @@ export async function withProject(
       return exitCodeOf(error);
     } finally {
       await opened?.runner.shutdown();
-      doneWithBuild();
       if (opened) await tidy(opened, reporter);
     }
   };
@@ -72,8 +68,8 @@ async function record({ stateDir, projectDir }: OpenedProject, { logger }: Repor
 }
 
 async function tidy(opened: OpenedProject, { logger }: Reporter): Promise<void> {
-  const { buildsDir, build, logsDir, projectDir } = opened;
-  await tidyState({ buildsDir, buildId: build.id, logsDir, projectDir, logger });
+  const { logsDir, projectDir } = opened;
+  await tidyState({ logsDir, projectDir, logger });
 }
 
 interface Killer {

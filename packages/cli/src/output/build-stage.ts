@@ -3,6 +3,7 @@ const stages = [
   [/^Detected package manager: (.+)$/, 'Preparing $1'],
   [/^Installing dependencies/, 'Installing dependencies'],
   [/^Building: /, 'Building'],
+  [/^Cached: /, 'Using what was built before'],
 ] as const satisfies readonly (readonly [RegExp, string])[];
 
 /** The stage that begins with a line of the build log, `undefined` for the other lines. */

@@ -128,6 +128,9 @@ function mergeConfig(
     stateDir,
     buildDir: given(options.buildDir) ?? written.buildDir ?? join(stateDir, 'builds'),
     ...(dataDir === undefined ? {} : { dataDir }),
+    // Somebody's own machine, whose disk is for other things, too.
+    keepReleases: written.keepReleases ?? 3,
+    cache: written.cache ?? { maxSizeMb: 2048 },
     // The command ends with its server. Where it is killed first, the next one finds what it left.
     durable: true,
     restart: 'never',

@@ -10,6 +10,8 @@ import type {
 } from '@project-runner/core';
 
 import type { ResolvedConfig } from '../config.ts';
+import { createBuildCollector } from './build-collector.ts';
+import type { BuildCollector } from './build-collector.ts';
 import { buildCancelled, buildErrorMessage, buildTimeout } from './build-error.ts';
 import { createBuildLog } from './build-log.ts';
 import type { BuildLog } from './build-log.ts';
@@ -49,12 +51,14 @@ export class ProjectBuilder {
   readonly #queue: BuildQueue;
   /** By their folder. */
   readonly #running = new Map<string, RunningBuild>();
+  readonly #collector: BuildCollector;
   #recovered: Promise<void> | null = null;
 
   constructor(parts: ProjectBuilderParts) {
     this.#parts = parts;
     const { maxConcurrentBuilds: total, maxConcurrentBuildsPerProject: perKey } = parts.config;
     this.#queue = createBuildQueue({ total, perKey });
+    this.#collector = createBuildCollector(parts.config);
   }
 
   /**
@@ -105,6 +109,7 @@ export class ProjectBuilder {
   /** Resolves when all builds that are running or waiting now have ended. */
   async idle(): Promise<void> {
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+    await this.#collector.idle();
   }
 
   async #build(request: BuildRequest, dir: string, cancel: AbortController): Promise<Build> {
@@ -125,6 +130,7 @@ export class ProjectBuilder {
         startedAt = new Date();
         await this.#make(dir, request, opened, cancel);
       });
+      this.#collector.start();
       return settled(build, startedAt, opened, null);
     } catch (error) {
       config.logger.debug(`Build ${build.id} failed`, error);

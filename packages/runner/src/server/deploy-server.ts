@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { callPlugin, ProjectRunnerError } from '@project-runner/core';
 import type { Build, Deployment, LogSession, Project, RunningServer, RunOptions } from '@project-runner/core';
 
-import { readRelease, releaseDir } from '../build/release.ts';
+import { holdRelease } from '../build/hold-release.ts';
+import type { HeldRelease } from '../build/hold-release.ts';
+import { releaseDir } from '../build/release.ts';
 import type { Release } from '../build/release.ts';
 import { resolveNode, withNodeOnPath } from '../build/run-build-command.ts';
 import type { ResolvedConfig } from '../config.ts';
@@ -46,8 +48,20 @@ export interface DeployServerOptions {
  * @throws ProjectRunnerError `RELEASE_MISSING`, `ENV_FILE_INVALID`, `STATE_UNWRITABLE`, and those of `startServer`
  */
 export async function deployServer(request: DeployServerOptions): Promise<ServerSupervisor> {
-  const { config, context, project, deployment, build } = request;
-  const release = await readRelease(releaseDir(config.buildDir, project.id, build.id));
+  const { config, project, build, signal } = request;
+  const dir = releaseDir(config.buildDir, project.id, build.id);
+  const held = await holdRelease(dir, config.buildDir, signal);
+  try {
+    return await startRelease(request, held);
+  } catch (error) {
+    held.end();
+    throw error;
+  }
+}
+
+async function startRelease(request: DeployServerOptions, held: HeldRelease): Promise<ServerSupervisor> {
+  const { config, context, deployment, project, build } = request;
+  const { release } = held;
   const data = await dataFolder(config.dataDir, deployment.id);
   const launch = planLaunch(request, release, data);
   const limits = mergeLimits(config.limits, request.options.limits);
@@ -79,7 +93,7 @@ export async function deployServer(request: DeployServerOptions): Promise<Server
     launch: { ...launch.stored, limits },
     secretNames: secrets,
   };
-  const disown = keep(stored, context);
+  const disown = keep(stored, context, held);
   const journal = createJournal(stored, context);
   const mask = createSecretMask(secretValues(secrets, env, context.logger));
   const logs = request.logs.open(session, { mask, ...(journal ? { journal } : {}) });
@@ -139,14 +153,15 @@ function newRecord({ serverId, deploymentId, buildId }: LogSession): RunningServ
 }
 
 /** Written down before there is a process, so that none is ever without an owner. @throws `STATE_UNWRITABLE` */
-function keep(stored: StoredServer, { store, durable }: SupervisionContext): () => void {
-  if (!durable) return () => undefined;
+function keep(stored: StoredServer, { store, durable }: SupervisionContext, held: HeldRelease): () => void {
+  if (!durable) return held.end;
   const { id } = stored.server;
   let disown: (() => void) | null = null;
   try {
     disown = store.claim(id);
     if (!disown) throw new Error(`the id ${id} is in use`);
     store.write(stored);
+    held.holdAsLongAs(dirname(store.journalFile(id)));
     return disown;
   } catch (error) {
     store.remove(id);

@@ -10,6 +10,8 @@ import type { CachePaths } from './cache-paths.ts';
 export interface ContentUse {
   /** Its folder's name. */
   content: string;
+  /** The build whose release it is used as. */
+  buildId?: string;
   /**
    * A folder that is there as long as the use lasts, also after the runner was killed: the state of a server. Without it
    * the use ends with this process.
@@ -36,17 +38,25 @@ export function useContent(paths: CachePaths, projectId: string, use: ContentUse
   return () => rmSync(file, { force: true });
 }
 
-/** Folders that are in use; what is left of uses that are over goes. */
-export function usedContents(paths: CachePaths, projectId: string): Set<string> {
+/** Folders that are in use, and builds; what is left of uses that are over goes. */
+export function usedContents(
+  paths: CachePaths,
+  projectId: string,
+): { contents: Set<string>; builds: Set<string> } {
   const dir = paths.uses(projectId);
-  const used = new Set<string>();
+  const contents = new Set<string>();
+  const builds = new Set<string>();
   for (const name of namesIn(dir)) {
     const file = join(dir, name);
     const use = readUse(file);
-    if (use && lasts(use)) used.add(use.content);
-    else rmSync(file, { force: true });
+    if (use && lasts(use)) {
+      contents.add(use.content);
+      if (use.buildId !== undefined) builds.add(use.buildId);
+    } else if (!name.endsWith('.tmp')) {
+      rmSync(file, { force: true });
+    }
   }
-  return used;
+  return { contents, builds };
 }
 
 function lasts({ holder, lastsWith }: StoredUse): boolean {
