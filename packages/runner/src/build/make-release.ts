@@ -13,11 +13,14 @@ import type { BuildStages } from './build-stages.ts';
 import { buildSecrets, buildVariables } from './build-variables.ts';
 import { clearFolder } from './clear-folder.ts';
 import { copyOutput } from './copy-output.ts';
+import type { Installed } from './cache/install-entry.ts';
 import { installDependencies } from './install-dependencies.ts';
+import { installWithCache, keepInstall } from './install-with-cache.ts';
 import type { BuildRequest, ProjectBuilderParts } from './project-builder.ts';
 import { publishRelease } from './publish-release.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
 import { replayLog } from './replay-log.ts';
+import type { RunBuildCommandOptions } from './run-build-command.ts';
 import { runBuildScript } from './run-build-script.ts';
 
 export interface MakeReleaseOptions extends ProjectBuilderParts {
@@ -53,11 +56,20 @@ export async function makeRelease(options: MakeReleaseOptions): Promise<void> {
   log.hide(mask);
   const work = { ...options, folder, secrets, mask };
   const begun = await stages.run('snapshot', (stage) => beginBuild(work, stage));
+  let installed: Installed | null = null;
   try {
-    await (begun.cached ? takeCached(begun, work) : installAndBuild(begun, work));
+    if (begun.cached) {
+      await takeCached(begun, work);
+    } else {
+      installed = await install(begun, work);
+      await build(begun, work);
+    }
     await stages.run('verify', () => verify(begun, work));
     options.signal.throwIfAborted();
-    await stages.run('release', () => publishRelease(begun, work));
+    await stages.run('release', () => publishRelease(begun, installed, work));
+  } catch (error) {
+    if (installed) await keepInstall(installed, work);
+    throw error;
   } finally {
     begun.end();
   }
@@ -86,32 +98,41 @@ async function verify(begun: BegunBuild, work: ReleaseWork): Promise<void> {
   await refuseSecrets(begun.rootDir, { secrets, policy, onLine: log.line, signal });
 }
 
-async function installAndBuild(begun: BegunBuild, work: ReleaseWork): Promise<void> {
-  const { rootDir, projectDir, manager, framework } = begun;
-  const { config, plugins, request, log, signal, stages, mask } = work;
-  const askPlan = (): BuildPlan =>
-    callPlugin(framework, 'build', () => framework.build(snapshotDirectory(projectDir, rootDir)));
-  const context = {
-    launcher: plugins.one('launcher'),
-    id: work.id,
-    signal,
-    env: buildVariables(config, request, askPlan().env),
-    onLine: log.line,
-    mask,
-  };
+async function install(begun: BegunBuild, work: ReleaseWork): Promise<Installed | null> {
+  const { projectDir, manager, identity } = begun;
+  const { request, log, config } = work;
   const allowScripts = config.allowInstallScripts;
-  const version = begun.identity?.tools.packageManager ?? null;
-  await stages.run('install', async () => {
-    if (request.options?.skipInstall) log.line('Skipping the install');
-    else await installDependencies(manager, { ...context, projectDir, allowScripts, version });
+  const version = identity?.tools.packageManager ?? null;
+  return work.stages.run('install', async (stage) => {
+    if (request.options?.skipInstall) {
+      log.line('Skipping the install');
+      return null;
+    }
+    return installWithCache(begun, work, stage, (onLine) =>
+      installDependencies(manager, { ...context(begun, work), onLine, projectDir, allowScripts, version }),
+    );
   });
-  await stages.run('build', async () => {
+}
+
+async function build(begun: BegunBuild, work: ReleaseWork): Promise<void> {
+  const { rootDir, projectDir, manager, framework } = begun;
+  await work.stages.run('build', async () => {
     // Asked again: what runs the build may have come with the install.
-    const build = { ...context, plan: askPlan(), framework, manager };
-    const managers = plugins.all('package-manager');
+    const build = { ...context(begun, work), plan: planOf(begun), framework, manager };
+    const managers = work.plugins.all('package-manager');
     const isBuilt = await buildDependencies({ ...build, rootDir, projectDir, managers });
     if (!isBuilt) await runBuildScript({ ...build, cwd: projectDir });
   });
+}
+
+function context(begun: BegunBuild, work: ReleaseWork): Omit<RunBuildCommandOptions, 'cwd'> {
+  const { config, plugins, request, log, signal, mask, id } = work;
+  const env = buildVariables(config, request, planOf(begun).env);
+  return { launcher: plugins.one('launcher'), id, signal, env, onLine: log.line, mask };
+}
+
+function planOf({ framework, projectDir, rootDir }: BegunBuild): BuildPlan {
+  return callPlugin(framework, 'build', () => framework.build(snapshotDirectory(projectDir, rootDir)));
 }
 
 function outputMissing(projectDir: string, output: string): ProjectRunnerError {

@@ -8,6 +8,9 @@ import { snapshotDirectory } from '../detect/snapshot-directory.ts';
 import type { BegunBuild } from './begin-build.ts';
 import { addEntry, readLog, readSourceFiles } from './cache/build-entry.ts';
 import { cachePaths } from './cache/cache-paths.ts';
+import { compareTrees } from './cache/compare-trees.ts';
+import { addInstall } from './cache/install-entry.ts';
+import type { Installed } from './cache/install-entry.ts';
 import { walkTree } from './cache/walk-tree.ts';
 import type { TreeEntry } from './cache/walk-tree.ts';
 import type { ReleaseWork } from './make-release.ts';
@@ -15,7 +18,11 @@ import { writeRelease } from './release.ts';
 import type { Release } from './release.ts';
 
 /** Makes what was built deployable, and what was new known to the cache. @throws Error of the file system */
-export async function publishRelease(begun: BegunBuild, work: ReleaseWork): Promise<void> {
+export async function publishRelease(
+  begun: BegunBuild,
+  installed: Installed | null,
+  work: ReleaseWork,
+): Promise<void> {
   const { cached } = begun;
   if (cached && cached.copied === null) {
     await pointAt(cached.content, work.folder);
@@ -27,6 +34,7 @@ export async function publishRelease(begun: BegunBuild, work: ReleaseWork): Prom
   // In this order: whoever is killed in between has a release and builds the next one anew.
   await writeRelease(work.dir, describeRelease(begun, work, sizeOf(tree)));
   await remember(begun, tree, work);
+  if (installed) await rememberInstall(installed, tree, work);
 }
 
 const isGit = (_: string, name: string): boolean => name === '.git';
@@ -97,6 +105,21 @@ async function remember(begun: BegunBuild, tree: readonly TreeEntry[], work: Rel
     });
   } catch (error) {
     log.line(`Warning: this build is not cached: ${(error as Error).message}`);
+  }
+}
+
+/** A build that wrote into its dependencies has left none that others may start from. */
+async function rememberInstall(
+  installed: Installed,
+  tree: readonly TreeEntry[],
+  { request, folder, config, log }: ReleaseWork,
+): Promise<void> {
+  if (compareTrees(installed.tree, tree).damaged.length > 0) return;
+  const ids = { projectId: request.project.id, buildId: request.build.id, content: basename(folder) };
+  try {
+    await addInstall(cachePaths(config.buildDir), ids, installed);
+  } catch (error) {
+    log.line(`Warning: the dependencies of this build are not cached: ${(error as Error).message}`);
   }
 }
 

@@ -98,7 +98,7 @@ async function readEntry(dir: string): Promise<FoundEntry | null> {
 }
 
 /** Makes it the last one to go. */
-export async function touchEntry({ dir }: FoundEntry): Promise<void> {
+export async function touchEntry({ dir }: { dir: string }): Promise<void> {
   const now = new Date();
   await utimes(join(dir, 'entry.json'), now, now).catch(() => undefined);
 }
@@ -114,7 +114,7 @@ export async function readSourceFiles({ dir }: FoundEntry): Promise<Map<string, 
   return new Map(Array.isArray(files) ? (files as [string, string][]) : []);
 }
 
-export async function readLog({ dir }: FoundEntry): Promise<string[]> {
+export async function readLog({ dir }: { dir: string }): Promise<string[]> {
   const text = await readFile(join(dir, 'log.txt'), 'utf8').catch(() => '');
   return text === '' ? [] : text.split('\n');
 }
