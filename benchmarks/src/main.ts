@@ -1,3 +1,4 @@
+import { buildCache } from './build-cache.ts';
 import { logs } from './logs.ts';
 import { memory } from './memory.ts';
 import { ready } from './ready.ts';
@@ -9,6 +10,7 @@ import { stop } from './stop.ts';
 import { usage } from './usage.ts';
 
 const benches: Record<string, (runs?: number) => Promise<BenchResult>> = {
+  'build-cache': buildCache,
   logs,
   memory,
   ready,
