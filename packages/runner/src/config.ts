@@ -15,7 +15,7 @@ export interface RunnerConfig {
   logRetentionLines?: number;
   /** Where builds are made and kept. @default '.mastra/builds' */
   buildDir?: string;
-  /** Use again what was built and installed before. @default true: at most 10 GB, nothing for longer than 30 days */
+  /** Use again what was built and installed before. @default true: at most 5 GB, nothing for longer than 30 days */
   cache?: boolean | CacheConfig;
   /** Releases kept of each deployment; one that is in use is never removed. @default 5 */
   keepReleases?: number;
@@ -57,7 +57,7 @@ export interface LivenessConfig {
 }
 
 export interface CacheConfig {
-  /** Of what is kept for the cache alone, in MB; what was used last stays. @default 10240 */
+  /** Of what is kept for the cache alone, in MB; what was used last stays. @default 5120 */
   maxSizeMb?: number;
   /** After its last use, in days. @default 30 */
   maxAgeDays?: number;

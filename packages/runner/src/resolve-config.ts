@@ -141,7 +141,7 @@ function cache(value: RunnerConfig['cache']): ResolvedConfig['cache'] {
     );
   }
   return {
-    maxSizeMb: whole('cache.maxSizeMb', given.maxSizeMb, 0, 2 ** 40) ?? 10_240,
+    maxSizeMb: whole('cache.maxSizeMb', given.maxSizeMb, 0, 2 ** 40) ?? 5120,
     maxAgeDays: whole('cache.maxAgeDays', given.maxAgeDays, 0, 36_500) ?? 30,
   };
 }

@@ -68,8 +68,8 @@ async function copyWhole(from: string, to: string, { path, stamp }: TreeEntry): 
     await copyFile(source, join(to, path), constants.COPYFILE_FICLONE);
     return fileEntry(path, await lstat(source, { bigint: true })).stamp === stamp;
   } catch (error) {
-    // It was there a moment ago; a folder of the copy that is missing would be `ENOENT`, too, and is not.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    // It was a file a moment ago. A folder of the copy that is missing would say the same, and is not missing.
+    if (isGone(error)) return false;
     throw error;
   }
 }
@@ -83,9 +83,14 @@ async function copyLink(from: string, to: string, { path, stamp }: TreeEntry): P
     await symlink(relative(dirname(target), mirrored), target, (await isFolder(points)) ? 'dir' : 'file');
     return (await readlink(source)) === stamp;
   } catch (error) {
-    if (['ENOENT', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    if (isGone(error)) return false;
     throw error;
   }
+}
+
+function isGone(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return ['ENOENT', 'ENOTDIR', 'EISDIR', 'EINVAL', 'ELOOP'].includes(code);
 }
 
 async function removeGone(

@@ -20,6 +20,7 @@ import { createBuildQueue } from './build-queue.ts';
 import type { BuildQueue } from './build-queue.ts';
 import { claimBuild, endOrphanedBuilds } from './claim-build.ts';
 import { checkBuildOptions } from './check-build-options.ts';
+import { explainDiskFull } from './disk-full.ts';
 import { makeRelease } from './make-release.ts';
 import { onAbort, orAborted } from './on-abort.ts';
 import { releaseDir, removeUnreleased } from './release.ts';
@@ -134,7 +135,7 @@ export class ProjectBuilder {
       return settled(build, startedAt, opened, null);
     } catch (error) {
       config.logger.debug(`Build ${build.id} failed`, error);
-      const message = buildErrorMessage(error);
+      const message = buildErrorMessage(await explainDiskFull(error, config.buildDir));
       log?.line(`Error: ${message}`);
       await this.#discard(dir);
       return settled(build, startedAt, log, log?.masked(message) ?? message);

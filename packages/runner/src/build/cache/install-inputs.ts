@@ -66,9 +66,7 @@ export async function installFingerprint(options: InstallInputsOptions): Promise
     format: 1,
     source: isWhole ? inputs.source : null,
     manifests: manifests.map(([path, manifest]) => [path, manifest && relevant(manifest)]),
-    settings: paths
-      .filter((path) => settings.test(basename(path)) || patches.test(path))
-      .map((path) => [path, files.get(path)]),
+    settings: paths.filter((path) => isSetting(path, inputs.lockfile)).map((path) => [path, files.get(path)]),
     variables: names.sort().map((name) => [name, variables[name]]),
     manager: [inputs.packageManager, inputs.packageManagerVersion, inputs.lockfile],
     machine: [inputs.node, inputs.platform],
@@ -77,6 +75,12 @@ export async function installFingerprint(options: InstallInputsOptions): Promise
     allowInstallScripts: inputs.allowInstallScripts,
   };
   return createHash('sha256').update(JSON.stringify(all)).digest('hex');
+}
+
+/** Package managers of third parties have lockfiles of their own. */
+function isSetting(path: string, lockfile: string | null): boolean {
+  const name = basename(path);
+  return name === lockfile || settings.test(name) || patches.test(path);
 }
 
 type Manifest = Readonly<Record<string, unknown>>;

@@ -29,7 +29,7 @@ export interface WalkOptions {
 
 /** The event loop also serves others: longer than this, in ms, it is never held. */
 const sliceMs = 10;
-/** A folder whose names go while it is read is read again, so often. */
+/** A tree of which a name goes while it is read is read again, so often in all. */
 const attempts = 10;
 
 /**
@@ -37,7 +37,23 @@ const attempts = 10;
  * Synchronous calls in slices: asynchronous ones take four times as long.
  * @throws ProjectRunnerError `SOURCE_CHANGED` for a folder that never holds still; Error of the file system
  */
-export async function walkTree(root: string, { signal, skip }: WalkOptions): Promise<TreeEntry[]> {
+export async function walkTree(root: string, options: WalkOptions): Promise<TreeEntry[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await walkOnce(root, options);
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (!['ENOENT', 'ENOTDIR', 'EINVAL'].includes(code)) throw error;
+      if (attempt < attempts) continue;
+      throw new ProjectRunnerError('SOURCE_CHANGED', `${root} changed while it was read`, {
+        cause: error,
+        hint: 'Build again when nothing writes into it, or name what changes in .projectrunnerignore',
+      });
+    }
+  }
+}
+
+async function walkOnce(root: string, { signal, skip }: WalkOptions): Promise<TreeEntry[]> {
   const entries: TreeEntry[] = [];
   const folders = [''];
   let sliceEnd = performance.now() + sliceMs;
@@ -48,27 +64,18 @@ export async function walkTree(root: string, { signal, skip }: WalkOptions): Pro
       sliceEnd = performance.now() + sliceMs;
     }
     const found = readFolder(root, folder, skip);
-    entries.push(...found);
-    for (const { path, kind } of found) if (kind === 'folder') folders.push(path);
+    for (const entry of found) {
+      entries.push(entry);
+      if (entry.kind === 'folder') folders.push(entry.path);
+    }
   }
   return entries;
 }
 
 function readFolder(root: string, folder: string, skip: WalkOptions['skip']): TreeEntry[] {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const names = readdirSync(join(root, folder), { withFileTypes: true });
-      names.sort((a, b) => (a.name < b.name ? -1 : 1));
-      return names.flatMap((entry) => describe(root, folder, entry, skip) ?? []);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      if (attempt < attempts) continue;
-      throw new ProjectRunnerError('SOURCE_CHANGED', `${join(root, folder)} changed while it was read`, {
-        cause: error,
-        hint: 'Build again when nothing writes into it, or name what changes in .projectrunnerignore',
-      });
-    }
-  }
+  const names = readdirSync(join(root, folder), { withFileTypes: true });
+  names.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return names.flatMap((entry) => describe(root, folder, entry, skip) ?? []);
 }
 
 function describe(
@@ -80,7 +87,8 @@ function describe(
   const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
   if (skip?.(path, entry.name, entry.isDirectory())) return undefined;
   if (entry.isDirectory()) return { ...plain, path, kind: 'folder', stamp: '' };
-  const full = join(root, path);
+  // Not `join`, which takes as long as what is done with its answer.
+  const full = `${root}/${path}`;
   if (entry.isSymbolicLink()) return { ...plain, path, kind: 'link', stamp: readlinkSync(full) };
   return entry.isFile() ? fileEntry(path, lstatSync(full, { bigint: true })) : undefined;
 }
