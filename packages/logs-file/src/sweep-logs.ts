@@ -38,6 +38,7 @@ export function sweepLogs({ dir, keepEndedDays, isRunning, logger }: SweepLogsOp
   const going = new Map<string, Promise<void>>();
   let lastSweep = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | null = null;
+  let sweeping = false;
 
   const remove = async (log: KeptLog): Promise<boolean> => {
     if (!isWholly(log) || open.has(log.serverId) || isRunning(log.serverId)) return false;
@@ -51,6 +52,9 @@ export function sweepLogs({ dir, keepEndedDays, isRunning, logger }: SweepLogsOp
   };
 
   const sweep = async (): Promise<void> => {
+    // A disk may be so slow that the next one is due.
+    if (sweeping) return;
+    sweeping = true;
     lastSweep = Date.now();
     try {
       // A server that is silent for months is no ended one, for other runners with the same folder neither.
@@ -64,6 +68,8 @@ export function sweepLogs({ dir, keepEndedDays, isRunning, logger }: SweepLogsOp
       if (removed > 0) logger.info(`Removed logs of ended servers from ${dir}: ${removed}`);
     } catch (error) {
       logger.warn(`Logs of ended servers could not be removed from ${dir}`, error);
+    } finally {
+      sweeping = false;
     }
   };
 
