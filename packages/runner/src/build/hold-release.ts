@@ -9,21 +9,31 @@ import type { Release } from './release.ts';
 
 export interface HeldRelease {
   release: Release;
-  /** From now on it is held as long as that folder is there, even when this process is not. @throws Error of the file system */
+  /** From now on it is held as long as that folder is there, even when this process is not. */
   holdAsLongAs(folder: string): void;
   /** Ends what was not made to last longer. */
   end(): void;
 }
 
 /**
- * Reads a release that is to be run, and keeps every runner from removing it.
- * @throws ProjectRunnerError `RELEASE_MISSING`; the signal's reason; Error of the file system
+ * Reads a release that is to be run, and keeps every runner from removing it. Where that cannot be written down (a full
+ * disk), it is run all the same: only releases beyond those that are kept are ever removed.
+ * @throws ProjectRunnerError `RELEASE_MISSING`; the signal's reason
  */
 export async function holdRelease(dir: string, buildDir: string, signal: AbortSignal): Promise<HeldRelease> {
+  // First without the lock: nobody has to wait to learn that it is not there.
+  const release = await readRelease(dir);
+  try {
+    return await hold(dir, buildDir, signal);
+  } catch (error) {
+    if (!isUnwritable(error)) throw error;
+    return { release, holdAsLongAs: () => undefined, end: () => undefined };
+  }
+}
+
+async function hold(dir: string, buildDir: string, signal: AbortSignal): Promise<HeldRelease> {
   const projectId = basename(dirname(dir));
   const paths = cachePaths(buildDir);
-  // First without the lock: nobody has to wait to learn that it is not there.
-  await readRelease(dir);
   const unlock = await waitForLease(paths.leases, `content.${projectId}`, { signal, everyMs: 10 });
   try {
     const release = await readRelease(dir);
@@ -33,13 +43,24 @@ export async function holdRelease(dir: string, buildDir: string, signal: AbortSi
       release,
       end,
       holdAsLongAs(folder) {
-        useContent(paths, projectId, { ...use, lastsWith: folder });
-        end();
+        try {
+          useContent(paths, projectId, { ...use, lastsWith: folder });
+          end();
+        } catch (error) {
+          // Held as long as this process is there, then.
+          if (!isUnwritable(error)) throw error;
+        }
       },
     };
   } finally {
     unlock();
   }
+}
+
+function isUnwritable(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'].includes(
+    (error as NodeJS.ErrnoException).code ?? '',
+  );
 }
 
 /** The name of the folder beside `dir` that has its files. */
