@@ -189,6 +189,20 @@ describe.runIf(hasGroup)('the group of a process', () => {
     expect(group?.parts.filter(({ dir }) => existsSync(dir))).toEqual([]);
   });
 
+  it('is made when the tree has come up, and not of one that was let go of before', async () => {
+    const left = await launch(stay);
+    left.handle.detach?.();
+    const kept = await launch(stay);
+    await vi.waitFor(() => expect(kept.parts()).not.toEqual([]), 10_000);
+    // Both would have got one in the same moment.
+    expect(existsSync(join(left.spec.dir, 'cgroup'))).toBe(false);
+    const [group] = kept.parts();
+    await vi.waitFor(() => {
+      const pids = readFileSync(join(group?.dir ?? '', 'cgroup.procs'), 'utf8');
+      expect(pids).toBe(`${kept.handle.ref.pid}\n`);
+    });
+  });
+
   it('is not made where that is not wanted', async () => {
     const root = folder();
     const spec = {

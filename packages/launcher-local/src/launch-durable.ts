@@ -28,7 +28,12 @@ export interface DurableOptions extends SpoolLimits {
   identifyMs?: number;
 }
 
-const noGroup: LaunchCgroup = { group: null, joins: [], started: () => undefined };
+const noGroup: LaunchCgroup = {
+  group: null,
+  joins: [],
+  started: () => undefined,
+  abandon: () => undefined,
+};
 
 /**
  * Starts a process that outlives the runner with its output and its exit code. A launch that fails leaves nothing behind.
@@ -40,8 +45,8 @@ export async function launchDurable(
   { cgroups, identifyMs = 10_000, ...limits }: DurableOptions,
 ): Promise<ProcessHandle> {
   // Behind the shim a missing program would look like a server that exits at once.
-  if ((await findProgram(spec)) !== 'there') {
-    throw await spawnFailed(spec, Object.assign(new Error('no such program'), { code: 'ENOENT' }));
+  if (findProgram(spec) !== 'there') {
+    throw spawnFailed(spec, Object.assign(new Error('no such program'), { code: 'ENOENT' }));
   }
   const run = makeFolder(spec, dir);
   let cgroup = noGroup;
@@ -70,6 +75,8 @@ async function follow(
 ): Promise<ProcessHandle> {
   child.on('message', (message) => guarded(() => spec.onMessage?.(message)));
   const shim = readProcessRef(child.pid);
+  // Making files takes the time in which the shim starts the process.
+  run.makeRoom();
   const ref = await identify({ run, shim, shimExited: exited, deadlineMs: identifyMs });
   cgroup.started(shim);
   const detached = new AbortController();
@@ -85,6 +92,7 @@ async function follow(
     exited: exited.then((exit) => afterShim(exit, run, ref, detached.signal)),
     detach: () => {
       detached.abort();
+      cgroup.abandon();
       child.unref();
       if (child.connected) child.disconnect();
     },

@@ -5,7 +5,7 @@ export const markerVariable = 'PROJECT_RUNNER_ID';
 
 /** Whether a process has the marker of this tree in its environment. */
 export function carries(pid: number, id: string): boolean {
-  return readMarkers(pid).includes(id);
+  return markersIn(readEnvironment(pid)).includes(id);
 }
 
 /**
@@ -13,13 +13,17 @@ export function carries(pid: number, id: string): boolean {
  * never has one, such as a thread of the kernel, cannot be read.
  */
 export function mayCarry(pid: number, id: string): boolean {
-  const environment = readProcFile(`${pid}/environ`);
+  const environment = readEnvironment(pid);
   return environment === '' || `\0${environment}`.includes(`\0${markerVariable}=${id}\0`);
 }
 
+/** As it was at the start of its program, variables ended by `\0`; `null` where it is gone or is not ours to read. */
+export function readEnvironment(pid: number): string | null {
+  return readProcFile(`${pid}/environ`);
+}
+
 /** Usually none or one; nothing keeps an environment from naming a variable twice. */
-export function readMarkers(pid: number): string[] {
-  const environment = readProcFile(`${pid}/environ`);
+export function markersIn(environment: string | null): string[] {
   if (environment === null) return [];
   const text = `\0${environment}`;
   const start = `\0${markerVariable}=`;

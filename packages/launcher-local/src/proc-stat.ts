@@ -47,15 +47,11 @@ export function parseProcStat(text: string): ProcStat | null {
   };
 }
 
-/** Every process of the machine that is not a zombie. */
-export function readAllProcStats(read: (pid: number) => ProcStat | null = readProcStat): ProcStat[] {
-  const living: ProcStat[] = [];
-  for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    const stat = pid > 0 ? read(pid) : null;
-    if (stat && isLiving(stat)) living.push(stat);
-  }
-  return living;
+/** The numbers of all processes of the machine. */
+export function listPids(): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0);
 }
 
 export function isLiving(stat: ProcStat): boolean {

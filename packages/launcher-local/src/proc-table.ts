@@ -1,9 +1,10 @@
+import { kernelPids } from './kernel-pids.ts';
 import { keepStats, readKeptStat } from './kept-stats.ts';
-import { readMarkers } from './marker.ts';
-import { readAllProcStats, readProcFile, readProcStat } from './proc-stat.ts';
+import { markersIn, readEnvironment } from './marker.ts';
+import { isLiving, listPids, readProcFile, readProcStat } from './proc-stat.ts';
 import type { ProcStat } from './proc-stat.ts';
 
-/** All living processes of the machine at one moment. */
+/** All living processes of the machine at one moment; those of the kernel may be left out. */
 export interface ProcTable {
   /** When it was read, as `performance.now()` tells it. */
   at: number;
@@ -15,6 +16,10 @@ export interface ProcTable {
   sessions: ReadonlyMap<number, readonly ProcStat[]>;
   /** By the marker in their environment. */
   marked: ReadonlyMap<string, readonly ProcStat[]>;
+  /** The numbers that were looked at, those of zombies and of processes that went meanwhile included. */
+  pids: ReadonlySet<number>;
+  /** Those without an environment, and so without a marker: an old one has none, a young one may become a program now. */
+  unclear: readonly { pid: number; isYoung: boolean }[];
 }
 
 /** What was found in the environment of a process, good for as long as it is the same program. */
@@ -32,9 +37,22 @@ const youngMs = 2000;
 let shared: ProcTable | null = null;
 let known = new Map<number, KnownMarkers>();
 
-/** A table of this very moment, nothing in it remembered. */
-export function readProcTable(): ProcTable {
-  return createTable(readProcStat, (stat) => readMarkers(stat.pid));
+/**
+ * A table of this very moment, nothing in it remembered. Environments cost more than all the rest, and what came from a
+ * process was started after it: so they are read only of who was started at `since` or later, `null` for all.
+ */
+export function readProcTable(since: string | null = null): ProcTable {
+  const oldest = since === null ? 0 : Number(since);
+  const unclear: ProcTable['unclear'][number][] = [];
+  const table = createTable(readProcStat, (stat, ageMs) => {
+    if (Number(stat.startTime) < oldest) return [];
+    const environment = readEnvironment(stat.pid);
+    // Threads of the kernel never have one; they are in no session.
+    if (environment === '' && stat.session !== 0)
+      unclear.push({ pid: stat.pid, isYoung: !(ageMs > youngMs) });
+    return markersIn(environment);
+  });
+  return { ...table, unclear };
 }
 
 /**
@@ -51,7 +69,7 @@ export function sharedProcTable(notBefore: number): ProcTable {
       next.set(stat.pid, before);
       return before.markers;
     }
-    const markers = readMarkers(stat.pid);
+    const markers = markersIn(readEnvironment(stat.pid));
     if (markers.length > 0 || ageMs > youngMs) {
       next.set(stat.pid, { startTime: stat.startTime, command: stat.command, markers });
     }
@@ -74,17 +92,21 @@ function createTable(
 ): ProcTable {
   const at = performance.now();
   const uptimeMs = readUptime();
+  const pids = listPids();
+  const kernel = kernelPids();
+  const stats = pids.flatMap((pid) => (kernel.has(pid) ? [] : (read(pid) ?? []))).filter(isLiving);
   const markers = (stat: ProcStat): readonly string[] => markersOf(stat, uptimeMs - startMs(stat));
-  return indexStats({ at, uptimeMs, stats: readAllProcStats(read), markersOf: markers });
+  return indexStats({ at, uptimeMs, pids, stats, markersOf: markers });
 }
 
 interface Indexed extends Pick<ProcTable, 'at' | 'uptimeMs'> {
+  pids: readonly number[];
   /** Of all living processes. */
   stats: readonly ProcStat[];
   markersOf(stat: ProcStat): readonly string[];
 }
 
-export function indexStats({ at, uptimeMs, stats, markersOf }: Indexed): ProcTable {
+export function indexStats({ at, uptimeMs, pids, stats, markersOf }: Indexed): ProcTable {
   const byPid = new Map<number, ProcStat>();
   const children = new Map<number, ProcStat[]>();
   const groups = new Map<number, ProcStat[]>();
@@ -97,7 +119,7 @@ export function indexStats({ at, uptimeMs, stats, markersOf }: Indexed): ProcTab
     add(sessions, stat.session, stat);
     for (const marker of markersOf(stat)) add(marked, marker, stat);
   }
-  return { at, uptimeMs, byPid, children, groups, sessions, marked };
+  return { at, uptimeMs, byPid, children, groups, sessions, marked, pids: new Set(pids), unclear: [] };
 }
 
 function add<Key>(index: Map<Key, ProcStat[]>, key: Key, stat: ProcStat): void {

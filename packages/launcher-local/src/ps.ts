@@ -47,7 +47,7 @@ export async function readPsTable(): Promise<ProcTable> {
     .split('\n')
     .flatMap((line) => parsePsLine(line) ?? [])
     .filter(isLiving);
-  return indexStats({ at, uptimeMs: Number.NaN, stats, markersOf: () => [] });
+  return indexStats({ at, uptimeMs: Number.NaN, pids: [], stats, markersOf: () => [] });
 }
 
 let shared: { at: number; table: Promise<ProcTable> } | null = null;

@@ -1,5 +1,15 @@
-import { mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { constants } from 'node:os';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { constants as system } from 'node:os';
 import { join } from 'node:path';
 
 import type { LogStreamName, ProcessExit } from '@project-runner/core';
@@ -20,6 +30,11 @@ export interface RunFolder {
   readCgroup(): string | null;
   /** @throws Error of the file system */
   writeCgroup(text: string): void;
+  /**
+   * Makes room for what the shim writes, so that a full disk cannot keep an exit code back. The shim may be there already
+   * and may have written. @throws Error of the file system
+   */
+  makeRoom(): void;
 }
 
 export interface RunIdentity {
@@ -44,20 +59,24 @@ export function openRunFolder(dir: string): RunFolder {
     readExit: () => parseExit(firstLine(exitFile)),
     readCgroup: () => firstLine(cgroupFile),
     writeCgroup: (text) => writeFileSync(cgroupFile, `${text}\n`, { mode: 0o600 }),
+    makeRoom() {
+      makeRoomIn(pidFile, identityRoom);
+      makeRoomIn(exitFile, exitRoom);
+    },
   };
 }
 
-/** The spools come with the shim. @throws Error of the file system; `EEXIST` for the folder of another process */
+/** With the spools. @throws Error of the file system; `EEXIST` for the folder of another process */
 export function createRunFolder(dir: string): RunFolder {
+  const run = openRunFolder(dir);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   try {
-    writeFileSync(join(dir, 'pid'), ' '.repeat(identityRoom), { mode: 0o600, flag: 'wx' });
-    writeFileSync(join(dir, 'exit'), ' '.repeat(exitRoom), { mode: 0o600 });
+    for (const stream of ['stdout', 'stderr'] as const) closeSync(openSync(run.spool(stream), 'ax', 0o600));
+    return run;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') removeRunFolder(dir);
     throw error;
   }
-  return openRunFolder(dir);
 }
 
 /** What a launch has made in it, and the folder where nothing else is in it: whoever names a wrong one keeps his files. */
@@ -67,6 +86,18 @@ export function removeRunFolder(dir: string): void {
     rmdirSync(dir);
   } catch (error) {
     if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+/** Only the last byte is written: what comes before it is the shim's. */
+function makeRoomIn(file: string, bytes: number): void {
+  const fd = openSync(file, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    // The shim makes it as its umask says.
+    fchmodSync(fd, 0o600);
+    writeSync(fd, ' ', bytes - 1);
+  } finally {
+    closeSync(fd);
   }
 }
 
@@ -89,7 +120,7 @@ function parseExit(line: string | null): ProcessExit | null {
 
 /** A shell tells death by a signal as 128 + its number, which a program could also have answered by itself. */
 export function fromShellCode(code: number): ProcessExit {
-  const signals = Object.entries(constants.signals) as [NodeJS.Signals, number][];
+  const signals = Object.entries(system.signals) as [NodeJS.Signals, number][];
   const signal = signals.find(([, number]) => number === code - 128)?.[0];
   return signal ? { code: null, signal } : { code, signal: null };
 }

@@ -7,8 +7,8 @@ import { psColumns, psEnvironment, psFile } from './ps.ts';
  *
  * A trapped signal goes back to its default in a child, an ignored one would stay ignored; so a signal to the whole
  * group ends the program and not the shim. The program runs in the foreground: in the background `sh` takes its stdin
- * and its SIGINT away. The files were made before, with room in them, so that a full disk cannot keep an exit code back:
- * `1<>` writes in place.
+ * and its SIGINT away. The files are made with room in them, so that a full disk cannot keep an exit code back: `1<>` writes
+ * in place.
  *
  * The program, and not the shim, goes into the control groups: what is killed by group must leave the shim to tell of it.
  */

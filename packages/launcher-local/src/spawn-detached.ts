@@ -34,7 +34,7 @@ export async function spawnDetached(
     ...(spec.ipc ? { ipc: true as const } : {}),
   });
   // execa answers a failed spawn as a result; without a pid there was never a process.
-  if (subprocess.pid === undefined) throw await spawnFailed(spec, (await subprocess).cause);
+  if (subprocess.pid === undefined) throw spawnFailed(spec, (await subprocess).cause);
   const child = subprocess.nodeChildProcess as Spawned['child'];
   const exited = new Promise<ProcessExit>((resolve) => {
     // `exit`, not `close`: that waits for whoever still holds the pipes.

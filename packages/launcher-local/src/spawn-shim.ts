@@ -34,7 +34,7 @@ export async function spawnShim(
   );
   if (child.pid === undefined) {
     const [cause] = (await once(child, 'error')) as [unknown];
-    throw await spawnFailed(spec, cause);
+    throw spawnFailed(spec, cause);
   }
   // Listened for in the turn of its start, so that no exit is missed.
   const exited = new Promise<ProcessExit>((resolve) => {
@@ -50,7 +50,7 @@ function withSpools<Result>(run: RunFolder, use: (stdout: number, stderr: number
 }
 
 function withFile<Result>(file: string, use: (fd: number) => Result): Result {
-  const fd = openSync(file, 'a', 0o600);
+  const fd = openSync(file, 'a');
   try {
     return use(fd);
   } finally {

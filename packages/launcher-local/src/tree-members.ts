@@ -1,10 +1,13 @@
 import type { ProcessRef } from '@project-runner/core';
 
 import type { Cgroup } from './cgroup.ts';
-import { mayHideMembers } from './hidden-members.ts';
 import { mayCarry } from './marker.ts';
+import { lookAtProcesses } from './proc-look.ts';
+import type { ProcLook } from './proc-look.ts';
 import { isLiving, readProcStat } from './proc-stat.ts';
 import type { ProcStat } from './proc-stat.ts';
+import { readProcTable } from './proc-table.ts';
+import type { ProcTable } from './proc-table.ts';
 import { isProcessAlive, readStat } from './process-ref.ts';
 import { findTree, goneStartTime } from './process-tree.ts';
 import { readPsTable } from './ps.ts';
@@ -34,21 +37,32 @@ export interface TreeMembers {
 /** By `/proc`: the marker, group and session of the leader, descendants, control group. */
 export function procMembers(tree: Tree): TreeMembers {
   const { id, leader } = tree;
+  let last: ProcLook | null = null;
+  const mayBeMember = ({ pid, group, session }: ProcStat): boolean =>
+    (leader.startTime !== goneStartTime && (group === leader.pid || session === leader.pid)) ||
+    mayCarry(pid, id);
   return {
-    find: () => findMembers(tree),
-    mayHide: () =>
-      mayHideMembers(
-        ({ pid, group, session }) =>
-          (leader.startTime !== goneStartTime && (group === leader.pid || session === leader.pid)) ||
-          mayCarry(pid, id),
-      ),
+    find() {
+      last = lookAtProcesses(startOf(tree));
+      return membersIn(last.table, tree);
+    },
+    mayHide: () => last?.mayHide(mayBeMember) ?? true,
     isStillThere,
     seemsThere: isStillThere,
   };
 }
 
-export function findMembers({ id, leader, cgroup }: Tree): ProcStat[] {
-  const found = findTree(id, leader);
+export function findMembers(tree: Tree): ProcStat[] {
+  return membersIn(readProcTable(startOf(tree)), tree);
+}
+
+/** When its first process was started, as far as that is known: nothing of it is older. */
+function startOf({ ref, leader }: Tree): string | null {
+  return leader.startTime === goneStartTime ? ref.startTime : leader.startTime;
+}
+
+function membersIn(table: ProcTable, { id, leader, cgroup }: Tree): ProcStat[] {
+  const found = findTree(id, leader, table);
   const pids = new Set([process.pid, ...found.map((stat) => stat.pid)]);
   const others = (cgroup?.members() ?? []).flatMap((pid) => (pids.has(pid) ? [] : (readProcStat(pid) ?? [])));
   return [...found, ...others.filter(isLiving)];
