@@ -1,6 +1,7 @@
 import { buildCache } from './build-cache.ts';
 import { logs } from './logs.ts';
 import { memory } from './memory.ts';
+import { proxy } from './proxy.ts';
 import { ready } from './ready.ts';
 import { recover } from './recover.ts';
 import { report } from './report.ts';
@@ -13,6 +14,7 @@ const benches: Record<string, (runs?: number) => Promise<BenchResult>> = {
   'build-cache': buildCache,
   logs,
   memory,
+  proxy,
   ready,
   recover,
   restart,

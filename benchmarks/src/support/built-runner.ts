@@ -15,12 +15,14 @@ const scope = '@project-runner/';
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 /**
- * The runner as users have it: built by each package's own set-up, in a `node_modules`. From its TypeScript it would need
- * Node's type stripper, some 20 MB. Nothing is written to `packages`.
+ * The runner, or other packages, as users have it: built by each package's own set-up, in a `node_modules`. From its
+ * TypeScript it would need Node's type stripper, some 20 MB. Nothing is written to `packages`.
  */
-export async function buildRunner(): Promise<{ install(script: string): string; remove(): void }> {
+export async function buildRunner(
+  packages: readonly string[] = ['runner'],
+): Promise<{ install(script: string): string; remove(): void }> {
   const { dir, remove } = tempFolder('built');
-  const waiting = ['runner'];
+  const waiting = [...packages];
   const seen = new Set(waiting);
   for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
     for (const dependency of await buildPackage(name, dir)) {
