@@ -18,6 +18,13 @@ const parent = process.ppid;
 export function run(file, args, { cwd, env, capture = false, group = capture }) {
   const output = [];
   let stopped = false;
+  const forward = (signal) => {
+    stopped = true;
+    if (group && !windows && child.pid !== undefined) signalGroup(child.pid, signal);
+    else child.kill(signal);
+  };
+  // Before the child can be seen: a signal that comes right then must not end us without it.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward);
   const child = spawn(file, args, {
     cwd,
     env,
@@ -26,13 +33,7 @@ export function run(file, args, { cwd, env, capture = false, group = capture }) 
     // On Windows, all but node itself are .cmd files.
     shell: windows && file !== 'node',
   });
-  const forward = (signal) => {
-    stopped = true;
-    if (group && !windows && child.pid !== undefined) signalGroup(child.pid, signal);
-    else child.kill(signal);
-  };
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward);
   const unwatch = whenParentEnds(() => forward('SIGTERM'));
   return new Promise((resolve) => {
     const settle = (code) => {

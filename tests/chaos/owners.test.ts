@@ -229,6 +229,44 @@ it('a runner that only looked at a server leaves it when it is shut down', async
   await owner.call('stop', server);
 });
 
+it('a runner that only looks at a server lets its owner start it again, and can stop it then, too', async () => {
+  const shared = { ...config(), restart: { initialDelayMs: 1 } };
+  const owner = await spawnRunner(shared);
+  const server = await deploy(owner);
+  const other = await spawnRunner({ ...shared, liveness: { intervalMs: 100, failures: 1 } });
+  expect(await other.call('reattach', server)).toBe(true);
+  await fetch(`http://127.0.0.1:${server.port}/crash`).catch(() => undefined);
+  await expect
+    .poll(() => owner.call('getServerStatus', server), { timeout: 10_000 })
+    .toMatchObject({ state: 'ready', restarts: 1 });
+  await expect.poll(() => other.call('reattach', server), { timeout: 10_000 }).toBe(true);
+  expect(await other.call('healthCheck', server)).toEqual({ healthy: true });
+  expect(await owner.call('getServerStatus', server)).toMatchObject({ state: 'ready', restarts: 1 });
+  expect(other.events.map(({ event }) => event)).not.toContain('crashed');
+  await other.call('stop', server);
+  expect(processesMarked(server.id)).toEqual([]);
+  await expect
+    .poll(() => owner.call('getServerStatus', server), { timeout: 10_000 })
+    .toMatchObject({ state: 'exited' });
+});
+
+it('a deploy replaces the server of its deployment that another runner has', async () => {
+  const shared = { ...config(), restart: 'always' as const };
+  const project = projectRecord(await serverProject('well'));
+  const deployment = deploymentRecord(project);
+  const first = await spawnRunner(shared);
+  const build = await first.call('build', project, buildRecord(deployment), { skipInstall: true });
+  const old = await first.call('deploy', project, deployment, build);
+  const second = await spawnRunner(shared);
+  const young = await second.call('deploy', project, deployment, build);
+  expect(processesMarked(old.id)).toEqual([]);
+  await expect
+    .poll(() => first.call('getServerStatus', old), { timeout: 10_000 })
+    .toMatchObject({ state: 'exited' });
+  expect(await second.call('healthCheck', young)).toEqual({ healthy: true });
+  await second.call('stop', young);
+});
+
 it('shows nothing of a dead server whose secrets went with it', async () => {
   const shared = config();
   const runner = await spawnRunner(shared);

@@ -116,3 +116,29 @@ it('a server that was starting again when its runner was killed is waited for, a
     .toMatchObject({ state: 'ready' });
   expect(await (await fetch(`http://127.0.0.1:${server.port}/`)).text()).toBe('well');
 });
+
+it('a deploy that gets the port of a server in its back-off keeps its route', async () => {
+  const { config, routes } = shared();
+  const runner = await spawnRunner({
+    ...config,
+    portRange: { start: 20_080, end: 20_080 },
+    healthCheck: { maxRetries: 4, retryIntervalMs: 500 },
+    restart: { initialDelayMs: 60_000 },
+    routes: { file: routes },
+  });
+  const { deployment, deploy } = await deployer(runner, 'hangs-later');
+  const old = await deploy();
+  const flag = join(config.stateDir, 'data', deployment.id, 'hang');
+  writeFileSync(flag, '');
+  await fetch(`http://127.0.0.1:${old.port}/crash`).catch(() => undefined);
+  await expect
+    .poll(() => runner.call('getServerStatus', old), { timeout: 20_000 })
+    .toMatchObject({ state: 'backoff', lastError: expect.stringContaining('within 2000 ms') as string });
+  rmSync(flag);
+  const young = await deploy();
+  expect(young.port).toBe(old.port);
+  expect(await runner.call('getServerStatus', old)).toMatchObject({ state: 'exited' });
+  expect(targetOf(routes, deployment)).toBe(young.port);
+  await runner.call('stop', young);
+  expect(targetOf(routes, deployment)).toBeUndefined();
+});

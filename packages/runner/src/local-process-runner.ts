@@ -32,6 +32,7 @@ import { storageSink } from './logs/storage-sink.ts';
 import { oneOf } from './one-of.ts';
 import { requirePlugins } from './require-plugins.ts';
 import { checkRunOptions, resolveConfig } from './resolve-config.ts';
+import { listenTo } from './server/listen-to.ts';
 import { measureServer } from './server/measure-server.ts';
 import { probeServer } from './server/probe-server.ts';
 import { createServerLogs } from './server/server-logs.ts';
@@ -62,18 +63,17 @@ export class LocalProcessRunner implements ProjectRunner {
     this.#config = resolveConfig(config);
     this.#plugins = PluginSet.from(defaultPlugins(config), config.plugins).without(config.without ?? []);
     requirePlugins(this.#plugins);
-    const { logger } = this.#config;
     this.#builder = new ProjectBuilder({
       config: this.#config,
       plugins: this.#plugins,
-      onStage: (event) => this.#servers.emit('build-stage', event),
+      onStage: (event) => this.#servers.events.emit('build-stage', event),
     });
     this.#releases = createReleases(this.#config);
     this.#logs = createServerLogs({
       sinks: [...this.#plugins.all('log-sink'), storageSink(() => this.#storage)],
-      logger,
+      logger: this.#config.logger,
       getCallback: () => this.#onServerLog,
-      onLoss: (serverId, sink, lines) => this.#servers.emit('log-loss', { serverId, sink, lines }),
+      onLoss: (serverId, sink, lines) => this.#servers.events.emit('log-loss', { serverId, sink, lines }),
     });
     this.#servers = new Supervision({
       config: this.#config,
@@ -222,7 +222,7 @@ export class LocalProcessRunner implements ProjectRunner {
     name: Name,
     listener: (...event: RunnerEvents[Name]) => void,
   ): () => void {
-    return this.#servers.on(name, listener);
+    return listenTo(this.#servers.events, this.#config.logger, name, listener);
   }
 
   /** Cancels deploys, ends builds and servers as asked. A second call joins the first, and may cancel its builds. */

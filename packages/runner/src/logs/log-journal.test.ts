@@ -96,3 +96,22 @@ it('begins anew after it was removed, with what it is told', () => {
   journal.append(record(7));
   expect(resumeLogJournal(file).state).toEqual({ committed: 4, records: [record(5), record(7)] });
 });
+
+it('knows how far a stream was cut, however much the other one printed since', () => {
+  const file = journalFile();
+  let journal = createLogJournal(file);
+  journal.append({ ...record(1), stream: 'stderr', start: 0, end: 77 });
+  for (let sequence = 3; sequence < 10_000; sequence += 2) {
+    journal.append({ ...record(sequence), stream: 'stdout' });
+    if (sequence % 3001 !== 0) continue;
+    journal.close();
+    journal = resumeLogJournal(file).journal;
+  }
+  const { records } = resumeLogJournal(file).state;
+  const ends = records.filter(({ stream }) => stream === 'stderr').map(({ end }) => end);
+  expect(ends).toEqual([77]);
+  const newest = records.at(-1);
+  expect((newest?.sequence ?? 0) + (newest?.count ?? 0)).toBe(10_001);
+  expect(records.length).toBe(1024);
+  journal.close();
+});

@@ -48,18 +48,26 @@ const fileBytes = slotBytes * (slots + 1);
 /** @throws Error of the file system; nothing is left of it then */
 export function createLogJournal(file: string): LogJournal {
   createFile(file);
-  return openLogJournal(file, 0);
+  return openLogJournal(file, []);
 }
 
 /** Goes on where an earlier runner stopped. @throws Error of the file system, or for a file that was cut off */
 export function resumeLogJournal(file: string): { journal: LogJournal; state: JournalState } {
-  const { next, ...state } = parse(readFileSync(file, 'latin1'));
-  return { journal: openLogJournal(file, next), state };
+  const { committed, numbered } = parse(readFileSync(file, 'latin1'));
+  const records = numbered.map(({ record }) => record);
+  return { journal: openLogJournal(file, numbered), state: { committed, records } };
 }
 
-function openLogJournal(file: string, first: number): LogJournal {
+interface Numbered {
+  number: number;
+  record: JournalRecord;
+}
+
+function openLogJournal(file: string, known: readonly Numbered[]): LogJournal {
   let fd: number | null = openSync(file, 'r+');
-  let next = first;
+  let next = (known.at(-1)?.number ?? -1) + 1;
+  /** Of each stream. */
+  const newest = new Map(known.map((each) => [each.record.stream, each]));
   const write = (slot: number, text: string): void => {
     if (fd !== null) writeSync(fd, `${text.padEnd(slotBytes - 1)}\n`, slot * slotBytes, 'latin1');
   };
@@ -67,11 +75,23 @@ function openLogJournal(file: string, first: number): LogJournal {
     if (fd !== null) closeSync(fd);
     fd = null;
   };
+  const add = (record: JournalRecord): void => {
+    const { sequence, count, run, stream, start, end, time, kind } = record;
+    const text = [next, sequence, count, run, stream, start, end, time, kind].join(' ');
+    write(1 + (next % slots), text);
+    newest.set(stream, { number: next, record });
+    next += 1;
+  };
+  /** How far a stream was cut must be found however much the other one prints. */
+  const repeatOldest = (sequence: number): void => {
+    for (const { number, record } of newest.values()) {
+      if (next - number >= slots - newest.size) add({ ...record, sequence, count: 0, start: record.end });
+    }
+  };
   const journal: LogJournal = {
-    append({ sequence, count, run, stream, start, end, time, kind }) {
-      const text = [next, sequence, count, run, stream, start, end, time, kind].join(' ');
-      write(1 + (next % slots), text);
-      next += 1;
+    append(record) {
+      add(record);
+      repeatOldest(record.sequence + record.count);
     },
     commit: (sequence) => write(0, `committed ${sequence}`),
     discard() {
@@ -83,6 +103,7 @@ function openLogJournal(file: string, first: number): LogJournal {
       try {
         fd = openSync(file, 'r+');
         next = 0;
+        newest.clear();
         journal.commit(committed);
         for (const record of records) journal.append(record);
       } catch (error) {
@@ -105,7 +126,7 @@ function createFile(file: string): void {
   }
 }
 
-function parse(text: string): JournalState & { next: number } {
+function parse(text: string): { committed: number; numbered: readonly Numbered[] } {
   if (text.length !== fileBytes) {
     throw new Error(`a log journal has ${fileBytes} bytes; found one of ${text.length}`);
   }
@@ -113,17 +134,17 @@ function parse(text: string): JournalState & { next: number } {
     text.slice(slot * slotBytes, (slot + 1) * slotBytes),
   );
   const committed = Number(/^committed (\d+) *\n$/.exec(lines[0] ?? '')?.[1] ?? 0);
-  const found = lines
+  const numbered = lines
     .slice(1)
     .flatMap((line) => parseRecord(line) ?? [])
     .toSorted((a, b) => a.number - b.number);
-  return { committed, records: found.map(({ record }) => record), next: (found.at(-1)?.number ?? -1) + 1 };
+  return { committed, numbered };
 }
 
 const pattern = /^(\d+) (\d+) (\d+) (\d+) (stdout|stderr) (\d+) (\d+) (\d+) (lines|part|dropped) *\n$/;
 
 /** `null` for a place that was never used, or half written when the machine died. */
-function parseRecord(line: string): { number: number; record: JournalRecord } | null {
+function parseRecord(line: string): Numbered | null {
   const match = pattern.exec(line);
   if (!match) return null;
   const [number = 0, sequence = 0, count = 0, run = 0] = match.slice(1, 5).map(Number);

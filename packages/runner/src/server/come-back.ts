@@ -40,10 +40,12 @@ export async function comeBack(ended: EndedRun, options: ComeBackOptions): Promi
   for (;;) {
     if (signal.aborted) return 'cancelled';
     if (ended.isFinal) return { crashed: reason };
+    if (isStopWanted(options)) return 'stopped';
     const answer = decide(exit, readyForMs, options);
     if (answer.action === 'stop') return 'stopped';
     if (answer.action === 'crash') return { crashed: `${reason}; ${answer.reason}` };
     if (!(await backOff(answer.delayMs, reason, options))) return 'cancelled';
+    if (isStopWanted(options)) return 'stopped';
     schedule.restarted();
     try {
       await options.start();
@@ -61,11 +63,15 @@ export async function comeBack(ended: EndedRun, options: ComeBackOptions): Promi
 function decide(
   exit: ProcessExit | null,
   readyForMs: number | null,
-  { context: { store, durable }, kept, schedule, mayRestart }: ComeBackOptions,
+  { schedule, mayRestart }: ComeBackOptions,
 ): RestartAnswer {
-  if (durable && store.isStopWanted(kept.server.id)) return { action: 'stop' };
   if (mayRestart) return schedule.decide(exit, readyForMs);
   return { action: 'crash', reason: 'its variables are not known any more, so it must be deployed again' };
+}
+
+/** Another runner was asked for its end. */
+function isStopWanted({ context: { store, durable }, kept }: ComeBackOptions): boolean {
+  return durable && store.isStopWanted(kept.server.id);
 }
 
 /** Waits for the next start; `false` when somebody ends the server meanwhile. */

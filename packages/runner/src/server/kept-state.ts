@@ -60,6 +60,7 @@ export class KeptState {
     const run = this.#stored.run + 1;
     this.#change({ run, ref: null, state: 'starting' }, { healthStatus: 'starting', port, host });
     this.#write();
+    this.#removeOldRuns();
     return durable ? { run, dir: store.runDir(this.#stored.server.id, run) } : { run };
   }
 
@@ -132,6 +133,8 @@ export class KeptState {
   }
 
   #change(changes: Partial<StoredServer>, server: Partial<RunningServer> = {}): void {
+    // Nothing is left to find again: what comes late must not bring it back.
+    if (this.isOver) return;
     this.#stored = { ...this.#stored, ...changes, server: { ...this.#stored.server, ...server } };
     if (this.#context.durable) this.#unwritten ??= setImmediate(() => this.#write());
   }

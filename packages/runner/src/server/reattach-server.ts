@@ -25,12 +25,19 @@ export async function reattachServer(
     if (recovered) options.inBackground(sortOut([recovered], context.logger));
     return recovered?.isToStay ? recovered.supervisor : null;
   }
-  return server.processId === null ? null : adoptBare(server, server.processId, options, config);
+  const isForeign = durable && store.isOwned(server.id);
+  const stored = isForeign ? store.read(server.id) : 'missing';
+  // Its runner may have started it again since.
+  const current = typeof stored === 'object' ? stored.server : server;
+  return current.processId === null
+    ? null
+    : adoptBare(current, current.processId, isForeign, options, config);
 }
 
 async function adoptBare(
   server: RunningServer,
   pid: number,
+  isForeign: boolean,
   { context, logs, signal, track }: RecoverOptions,
   { healthCheck }: ResolvedConfig,
 ): Promise<ServerSupervisor | null> {
@@ -63,6 +70,7 @@ async function adoptBare(
     context: {
       ...context,
       durable: false,
+      ...(isForeign ? { liveness: null } : {}),
       routes: {
         ...context.routes,
         remove: (...route) =>
@@ -96,6 +104,7 @@ async function adoptBare(
     },
     env: null,
     logs: pipeline,
+    isForeign,
     disown: () => undefined,
   });
   track(supervisor);

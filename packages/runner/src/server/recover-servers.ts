@@ -1,7 +1,9 @@
-import { callPlugin } from '@project-runner/core';
-import type { LauncherPlugin, ProcessExit, ProcessHandle } from '@project-runner/core';
+import { rmSync } from 'node:fs';
 
-import { resumeLogJournal } from '../logs/log-journal.ts';
+import { callPlugin } from '@project-runner/core';
+import type { LauncherPlugin, Logger, ProcessExit, ProcessHandle } from '@project-runner/core';
+
+import { createLogJournal, resumeLogJournal } from '../logs/log-journal.ts';
 import type { JournalState, LogJournal } from '../logs/log-journal.ts';
 import type { LogPipeline } from '../logs/log-pipeline.ts';
 import type { RunReceiver } from '../logs/run-receiver.ts';
@@ -130,19 +132,29 @@ async function takeOver(
   const journal = await openJournal(stored, options);
   const pipeline = logs.open(stored.session, { ...journal, mask });
   const receiver = pipeline.receive(run);
-  const handle = await adoptRun(launcher, { serverId: server.id, run, context, stored, receiver });
-  const env = handle?.environment?.() ?? null;
-  // What a dead server printed may hold secrets that nobody can name any more.
-  if (env === null && stored.secretNames.length > 0) mask.hideAll();
-  mask.add(secretValues(stored.secretNames, env ?? {}, context.logger));
-  if (handle) receiver.attach(handle);
-  await replay(pipeline, handle, stored, options, journal.resume);
+  let handle: ProcessHandle | null = null;
+  let env: Readonly<Record<string, string>> | null;
+  try {
+    handle = await adoptRun(launcher, { serverId: server.id, run, context, stored, receiver });
+    env = handle?.environment?.() ?? null;
+    // What a dead server printed may hold secrets that nobody can name any more.
+    if (env === null && stored.secretNames.length > 0) mask.hideAll();
+    mask.add(secretValues(stored.secretNames, env ?? {}, context.logger));
+    if (handle) receiver.attach(handle);
+    await replay(pipeline, handle, stored, options, journal.resume);
+  } catch (error) {
+    // It is tried again, and must not cost descriptors each time.
+    handle?.detach?.();
+    await pipeline.end('left');
+    throw error;
+  }
   const supervisor = new ServerSupervisor({ context, stored, env, logs: pipeline, disown });
   const recovered = { supervisor, replaces: stored.replaces };
   const exit = handle && (await soon(handle));
   if (!handle || exit) {
+    const ended = handle;
     const end = (): Promise<void> =>
-      exit ? supervisor.adoptEnded({ handle, receiver }, exit) : supervisor.stop();
+      ended && exit ? supervisor.adoptEnded({ handle: ended, receiver }, exit) : supervisor.stop();
     return { ...recovered, isToStay: false, end };
   }
   const lease = await leaseHeldPort({ plugins: context.plugins, signal }, server);
@@ -155,7 +167,7 @@ async function takeOver(
   return { ...recovered, isToStay, end: () => supervisor.stop() };
 }
 
-/** Without a journal that can be read, the log goes on after the last line that a sink has. */
+/** Without a journal that can be read, a new one begins, and the log goes on after the last line that a sink has. */
 async function openJournal(
   { server, session }: StoredServer,
   { context, logs }: RecoverOptions,
@@ -164,11 +176,26 @@ async function openJournal(
     const { journal, state } = resumeLogJournal(context.store.journalFile(server.id));
     return { journal, resume: state };
   } catch (error) {
+    // Nothing can be told of it right now.
+    if (['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     context.logger.warn(
       `The log journal of server ${server.id} cannot be read; lines may be doubled or missing`,
       error,
     );
-    return { resume: { committed: await logs.lastSequence(session), records: [] } };
+    const resume = { committed: await logs.lastSequence(session), records: [] };
+    return { ...beginJournal(context.store.journalFile(server.id), resume, context.logger), resume };
+  }
+}
+
+function beginJournal(file: string, { committed }: JournalState, logger: Logger): { journal?: LogJournal } {
+  try {
+    rmSync(file, { force: true });
+    const journal = createLogJournal(file);
+    journal.commit(committed);
+    return { journal };
+  } catch (error) {
+    logger.warn('A log journal cannot be begun; lines may be doubled after the next take-over', error);
+    return {};
   }
 }
 

@@ -24,6 +24,7 @@ export async function sortOut(found: readonly Recovered[], logger: Logger): Prom
     goes.map(async ({ supervisor, replaces, end }) => {
       try {
         const before = stays.find((each) => replaces.includes(each.supervisor.server.id));
+        if (replaced.has(supervisor.server.id)) supervisor.route.passedOn();
         await supervisor.route.giveBack(before?.supervisor.route);
         await end();
       } catch (error) {

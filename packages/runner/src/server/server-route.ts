@@ -11,6 +11,7 @@ const retryMs = 5000;
 export class ServerRoute {
   readonly #kept: KeptState;
   readonly #context: Pick<SupervisionContext, 'routes' | 'logger'>;
+  readonly #over = new AbortController();
   readonly #signal: AbortSignal;
   #removed: Promise<void> | null = null;
 
@@ -18,7 +19,7 @@ export class ServerRoute {
   constructor(kept: KeptState, context: Pick<SupervisionContext, 'routes' | 'logger'>, signal: AbortSignal) {
     this.#kept = kept;
     this.#context = context;
-    this.#signal = signal;
+    this.#signal = AbortSignal.any([signal, this.#over.signal]);
   }
 
   /** Where traffic goes that is meant for the server. */
@@ -31,9 +32,17 @@ export class ServerRoute {
     return { host, port };
   }
 
-  /** The traffic of its deployment goes to the server from now on. */
-  taken(): void {
-    this.#kept.serves(this.#address);
+  /** The traffic of its deployment goes to the server from now on, by this address. */
+  taken(address: Address): void {
+    this.#kept.serves(address);
+    // It may have come back under another one meanwhile.
+    void this.follow();
+  }
+
+  /** Another server has the traffic of its deployment, maybe by the address that was this one's. */
+  passedOn(): void {
+    this.#over.abort();
+    this.#removed ??= Promise.resolve();
   }
 
   /** Leads to where the server is now, as soon as the router can be asked. Never rejects. */
@@ -73,6 +82,7 @@ export class ServerRoute {
 
   /** Takes the route away, unless another server has it by now. Once; never rejects. */
   async remove(): Promise<void> {
+    this.#over.abort();
     // It is still its deploy's, which gives it back.
     if (!this.#kept.stored.servesAt) return;
     // An answer that came late may have moved it.

@@ -180,6 +180,7 @@ export class ServerSupervisor {
   }
 
   async #afterExit(started: StartedServer, exit: ProcessExit): Promise<void> {
+    if (this.#options.isForeign) return (this.#ending ??= this.#leave());
     const { readyForMs } = this.#current;
     const why = whyItEnded(exit, started.handle, this.#kept.stored.launch.limits);
     this.#kept.unwell(why.reason);

@@ -21,13 +21,13 @@ import { deployCancelled } from './deploy-cancelled.ts';
 import { deployServer } from './deploy-server.ts';
 import { goneAtOnce } from './gone-at-once.ts';
 import { createKeyedLock } from './keyed-lock.ts';
-import { listenTo } from './listen-to.ts';
 import { ProcessManager } from './process-manager.ts';
 import { sortOut } from './recovered.ts';
 import { reattachServer } from './reattach-server.ts';
 import { recoverServers } from './recover-servers.ts';
 import type { RecoverOptions } from './recover-servers.ts';
 import { createRoutes } from './routes.ts';
+import { retireElsewhere } from './retire-elsewhere.ts';
 import type { Routes } from './routes.ts';
 import type { ServerLogs } from './server-logs.ts';
 import type { ServerSupervisor } from './server-supervisor.ts';
@@ -52,7 +52,7 @@ export interface DeployRequest {
 export class Supervision {
   readonly #options: SupervisionOptions;
   readonly #processes = new ProcessManager();
-  readonly #events = new EventEmitter<RunnerEvents>();
+  readonly events: EventEmitter<RunnerEvents> = new EventEmitter();
   readonly #routes: Routes;
   readonly #background: BackgroundTasks;
   readonly #deploys = createKeyedLock();
@@ -69,7 +69,7 @@ export class Supervision {
     const { logger } = options.config;
     this.#background = new BackgroundTasks(logger);
     this.#routes = createRoutes({ getRouter: options.getRouter, logger });
-    this.#context = createContext({ ...options, events: this.#events, routes: this.#routes });
+    this.#context = createContext({ ...options, events: this.events, routes: this.#routes });
   }
 
   get(serverId: string): ServerSupervisor | undefined {
@@ -97,17 +97,6 @@ export class Supervision {
     return this.#processes.getAll().map(({ server }) => server.port);
   }
 
-  emit<Name extends keyof RunnerEvents>(name: Name, ...event: RunnerEvents[Name]): void {
-    this.#events.emit(name as never, ...(event as never));
-  }
-
-  on<Name extends keyof RunnerEvents>(
-    name: Name,
-    listener: (...event: RunnerEvents[Name]) => void,
-  ): () => void {
-    return listenTo(this.#events, this.#options.config.logger, name, listener);
-  }
-
   /** @throws ProjectRunnerError `RUNNER_CLOSED` */
   refuseWhenClosed(): void {
     if (this.#closing.signal.aborted) throw this.#closing.signal.reason as Error;
@@ -123,6 +112,8 @@ export class Supervision {
     try {
       const { found, failed } = await recoverServers(this.#recovering());
       this.#background.add(sortOut(found, this.#context.logger));
+      const replaced = new Set(found.flatMap(({ isToStay, replaces }) => (isToStay ? replaces : [])));
+      this.#background.add(this.#retireElsewhere(({ id }) => replaced.has(id)));
       // A disk that is full, say: the next call tries those again.
       if (failed > 0) this.#recovered = null;
     } catch (error) {
@@ -161,7 +152,8 @@ export class Supervision {
       if (this.#processes.isRunning(server.id)) return true;
       const known = this.#processes.get(server.id);
       // One that is between two runs is ours, too.
-      if (known) return known.state === 'backoff' || known.state === 'starting';
+      if (known && !this.#foreign.delete(known))
+        return known.state === 'backoff' || known.state === 'starting';
       const foreign = this.#context.durable && this.#context.store.isOwned(server.id);
       const supervisor = await reattachServer(server, this.#recovering(), this.#options.config);
       if (supervisor && foreign) this.#foreign.add(supervisor);
@@ -206,6 +198,7 @@ export class Supervision {
       throw error;
     }
     await Promise.all(previous.map((each) => this.#retire(each)));
+    await this.#retireElsewhere(({ deploymentId }) => deploymentId === deployment.id);
     if (this.#context.durable) this.#context.store.crashed.forget(deployment.id);
     return supervisor.server;
   }
@@ -224,17 +217,23 @@ export class Supervision {
     await this.#routes.point({ ...route, deploymentId, targetHost: host, targetPort: port }, signal);
     signal.throwIfAborted();
     if (supervisor.state !== 'ready' || !supervisor.handle) throw goneAtOnce(supervisor.status());
-    supervisor.route.taken();
+    supervisor.route.taken({ host, port });
   }
 
   /** The new server has the traffic: a problem with the old one is not the caller's. */
   async #retire(previous: ServerSupervisor): Promise<void> {
     try {
+      previous.route.passedOn();
       await previous.stop();
     } catch (error) {
       const { id } = previous.server;
       this.#options.config.logger.error(`The replaced server ${id} could not be stopped`, error);
     }
+  }
+
+  #retireElsewhere(isMeant: (server: RunningServer) => boolean): Promise<void> {
+    const isOurs = (id: string): boolean => this.#processes.get(id) !== undefined;
+    return retireElsewhere({ context: this.#context, isOurs, isMeant, stop: (server) => this.stop(server) });
   }
 
   #recovering(): RecoverOptions {

@@ -9,6 +9,8 @@ export interface SupervisorOptions {
   /** All variables of the server but those of its address; `null` where they went with an earlier runner. */
   env: Readonly<Record<string, string>> | null;
   logs: LogPipeline;
+  /** Another runner has it: it may be looked at, and stopped when somebody asks for that, and never on its own account. */
+  isForeign?: boolean;
   /** Gives the server back to whoever claims it next. */
   disown(): void;
 }
