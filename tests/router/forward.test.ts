@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
+import { idleStats } from '../support/idle-stats.ts';
 import { rawConnection, rawRequest } from '../support/raw-http.ts';
 import { targetServer } from '../support/target-server.ts';
 import { testRouter } from '../support/test-router.ts';
@@ -262,7 +263,7 @@ describe('a request and its answer', () => {
       await incoming.toArray();
     }
     expect(target.accepted()).toBe(1);
-    expect(router.getStats()).toMatchObject({
+    expect(await idleStats(router)).toMatchObject({
       connections: 1,
       deployments: [{ requests: 3, errors: 0, inFlight: 0 }],
     });
@@ -309,7 +310,7 @@ describe('a connection that breaks', () => {
         (open) => open === 0,
       );
     }
-    expect(router.getStats().deployments).toMatchObject([
+    expect((await idleStats(router)).deployments).toMatchObject([
       { requests: 2, clientGone: 2, errors: 0, inFlight: 0 },
     ]);
   });

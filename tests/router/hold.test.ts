@@ -6,6 +6,7 @@ import type { WakeRequest } from '@project-runner/router-http';
 import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
+import { idleStats } from '../support/idle-stats.ts';
 import { rawConnection, rawRequest } from '../support/raw-http.ts';
 import { targetServer } from '../support/target-server.ts';
 import { testRouter } from '../support/test-router.ts';
@@ -52,7 +53,7 @@ describe('a request for a server that restarts', () => {
     );
     expect(await answers).toEqual(Array.from({ length: 20 }, () => '200 got 300000'));
     expect(requests).toBe(20);
-    expect(router.getStats()).toMatchObject({
+    expect(await idleStats(router)).toMatchObject({
       held: 0,
       deployments: [{ requests: 20, errors: 0, inFlight: 0 }],
     });
@@ -104,7 +105,7 @@ describe('a request for a server that restarts', () => {
       () => router.getStats().held,
       (count) => count === 0,
     );
-    expect(router.getStats().deployments).toMatchObject([{ inFlight: 0, clientGone: 2 }]);
+    expect((await idleStats(router)).deployments).toMatchObject([{ inFlight: 0, clientGone: 2 }]);
   });
 });
 
@@ -128,7 +129,7 @@ describe('wake', () => {
     start();
     for (const answer of await Promise.all(answers)) expect(answer).toContain(' 200 OK');
     expect(asked).toMatchObject([{ subdomain: 'app', reason: 'unknown', route: null }]);
-    expect(router.getStats().deployments).toMatchObject([{ requests: 3, errors: 0, inFlight: 0 }]);
+    expect((await idleStats(router)).deployments).toMatchObject([{ requests: 3, errors: 0, inFlight: 0 }]);
   });
 
   it('lets requests go as soon as there is a route', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
+import { idleStats } from '../support/idle-stats.ts';
 import { rawConnection, rawRequest } from '../support/raw-http.ts';
 import { targetServer } from '../support/target-server.ts';
 import { testRouter } from '../support/test-router.ts';
@@ -38,7 +39,7 @@ describe('limits', () => {
     expect(received).toMatch(/^HTTP\/1\.1 408 .*Connection: close/s);
     expect(performance.now() - startedAt).toBeGreaterThan(100);
     await eventually(() => aborted, Boolean);
-    expect(router.getStats().deployments).toMatchObject([{ inFlight: 0 }]);
+    expect((await idleStats(router)).deployments).toMatchObject([{ inFlight: 0 }]);
   });
 
   it('do not count time in which the target does not read', async () => {

@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
+import { idleStats } from '../support/idle-stats.ts';
 import { rawConnection } from '../support/raw-http.ts';
 import { targetServer } from '../support/target-server.ts';
 import { testRouter } from '../support/test-router.ts';
@@ -75,10 +76,11 @@ describe('a route that changes', () => {
     await Promise.all(clients);
     expect([...told.answers.keys()].filter((answer) => !answer.startsWith('200 '))).toEqual([]);
     const asked = [...told.answers.values()].reduce((sum, count) => sum + count, 0);
-    expect(router.getStats().deployments).toMatchObject([
+    expect((await idleStats(router)).deployments).toMatchObject([
       { requests: asked, errors: 0, clientGone: 0, inFlight: 0 },
     ]);
-    expect(current.accepted()).toBeLessThanOrEqual(50);
+    // Connections were used again: a new one now and then, where none had been given back yet.
+    expect(current.accepted()).toBeLessThan(asked / 4);
   });
 
   it('lets what is in flight end on the old server, and sends the next to the new one', async () => {

@@ -124,5 +124,5 @@ export class EdgeRoutes {
 }
 
 /** Callers stop the old server when they are answered: what was just sent to it should have been read by then. */
-const settleMs = 250;
+const settleMs = 1000;
 const closedHint = { hint: 'Make a new one' };
