@@ -25,7 +25,7 @@ async function get(port: number, path = '/'): Promise<{ status: number; body: st
 describe('a runner with this router', () => {
   it('leads to what it deploys, redeploys without a failed request, holds over a crash, and stops', async () => {
     const { runner } = testRunner({ restart: { initialDelayMs: 0 } });
-    const { router, port } = await testRouter();
+    const { router, port } = await testRouter({ hold: { timeoutMs: 120_000 } });
     runner.setRouter(router);
     const { project, deployment, server } = await deployFolder(runner, await serverProject('well'));
     expect(await router.listRoutes(project.id)).toMatchObject([
