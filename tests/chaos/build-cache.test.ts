@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { buildRecord, deploymentRecord, projectRecord } from '../support/records.ts';
 import { spawnRunner } from '../support/spawn-runner.ts';
 import { tempFolder, writeFiles } from '../support/temp-folder.ts';
+import { isLong } from './long.ts';
 
 const content = 'x'.repeat(2000);
 
@@ -48,7 +49,7 @@ function expectWhole(dir: string): void {
   expect(new Set(texts)).toEqual(new Set(['whole']));
 }
 
-const rounds = 20;
+const rounds = isLong ? 20 : 10;
 
 describe('a runner that is killed while it builds', () => {
   it(`leaves in ${rounds} rounds nothing half that can be deployed, and the next one builds`, async () => {

@@ -21,6 +21,7 @@ import { expect, it } from 'vitest';
 import { buildRecord, deploymentRecord, projectRecord } from '../support/records.ts';
 import { tempFolder, writeFiles } from '../support/temp-folder.ts';
 import { testRunner } from '../support/test-runner.ts';
+import { isLong } from './long.ts';
 
 /** Starts Node and nothing else, so that hundreds of builds take a minute. */
 const bare: PackageManagerPlugin = {
@@ -123,47 +124,61 @@ const edits: fc.Arbitrary<Edit> = fc.oneof(
   ),
 );
 
-it('answers after each of 200 random edits what a clean build answers', { timeout: 600_000 }, async () => {
-  const counts = { builds: 0, cached: 0, installs: 0 };
-  await fc.assert(
-    fc.asyncProperty(fc.array(edits, { minLength: 40, maxLength: 40 }), async (sequence) => {
-      const dir = await writeFiles(tempFolder(), {
-        'package.json': { json: { scripts: { build: 'x', start: 'node dist/out.json' } } },
-        'build.mjs': recorder,
-        'install.mjs': installer,
-        'bare.lock': 'one',
-      });
-      const plugins = [bare];
-      const cached = testRunner({ plugins });
-      const clean = testRunner({ plugins, cache: false });
-      const project = projectRecord(dir);
-      const deployment = deploymentRecord(project);
-      const state: State = { dir, env: {} };
-      const build = async ({ runner, config }: typeof cached): Promise<{ log: string[]; made: string }> => {
-        const log: string[] = [];
-        const options = { envVars: { ...state.env } };
-        const result: Build = await runner.build(project, buildRecord(deployment), options, (line) =>
-          log.push(line),
-        );
-        expect(result.errorMessage, log.join('\n')).toBeNull();
-        const made = join(config.buildDir ?? '', project.id, result.id, 'dist/out.json');
-        return { log, made: readFileSync(made, 'utf8') };
-      };
-      for (const edit of sequence) {
-        edit(state);
-        const [answer, truth] = [await build(cached), await build(clean)];
-        expect(JSON.parse(answer.made)).toEqual(JSON.parse(truth.made));
-        counts.builds += 1;
-        if (answer.log.some((line) => line.startsWith('Cached: '))) counts.cached += 1;
-        if (answer.log.some((line) => line.startsWith('Installing '))) counts.installs += 1;
-      }
-      // Nothing of it was ever built in.
-      expect(readdirSync(dir)).not.toContain('dist');
-    }),
-    { numRuns: 5, endOnFailure: true },
-  );
-  // Otherwise the cache was never asked anything.
-  expect(counts.builds).toBe(200);
-  expect(counts.cached).toBeGreaterThan(20);
-  expect(counts.installs).toBeLessThan(100);
-});
+const numRuns = isLong ? 5 : 2;
+const editsPerRun = 40;
+const edited = numRuns * editsPerRun;
+
+it(
+  `answers after each of ${edited} random edits what a clean build answers`,
+  { timeout: 600_000 },
+  async () => {
+    const counts = { builds: 0, cached: 0, installs: 0 };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(edits, { minLength: editsPerRun, maxLength: editsPerRun }),
+        async (sequence) => {
+          const dir = await writeFiles(tempFolder(), {
+            'package.json': { json: { scripts: { build: 'x', start: 'node dist/out.json' } } },
+            'build.mjs': recorder,
+            'install.mjs': installer,
+            'bare.lock': 'one',
+          });
+          const plugins = [bare];
+          const cached = testRunner({ plugins });
+          const clean = testRunner({ plugins, cache: false });
+          const project = projectRecord(dir);
+          const deployment = deploymentRecord(project);
+          const state: State = { dir, env: {} };
+          const build = async ({
+            runner,
+            config,
+          }: typeof cached): Promise<{ log: string[]; made: string }> => {
+            const log: string[] = [];
+            const options = { envVars: { ...state.env } };
+            const result: Build = await runner.build(project, buildRecord(deployment), options, (line) =>
+              log.push(line),
+            );
+            expect(result.errorMessage, log.join('\n')).toBeNull();
+            const made = join(config.buildDir ?? '', project.id, result.id, 'dist/out.json');
+            return { log, made: readFileSync(made, 'utf8') };
+          };
+          for (const edit of sequence) {
+            edit(state);
+            const [answer, truth] = [await build(cached), await build(clean)];
+            expect(JSON.parse(answer.made)).toEqual(JSON.parse(truth.made));
+            counts.builds += 1;
+            if (answer.log.some((line) => line.startsWith('Cached: '))) counts.cached += 1;
+            if (answer.log.some((line) => line.startsWith('Installing '))) counts.installs += 1;
+          }
+          // Nothing of it was ever built in.
+          expect(readdirSync(dir)).not.toContain('dist');
+        },
+      ),
+      { numRuns, endOnFailure: true },
+    );
+    // Otherwise the cache was never asked anything.
+    expect(counts.builds).toBe(edited);
+    expect(counts.cached).toBeGreaterThan(edited / 10);
+    expect(counts.installs).toBeLessThan(edited / 2);
+  },
+);
