@@ -250,23 +250,6 @@ it('a runner that only looks at a server lets its owner start it again, and can 
     .toMatchObject({ state: 'exited' });
 });
 
-it('a deploy replaces the server of its deployment that another runner has', async () => {
-  const shared = { ...config(), restart: 'always' as const };
-  const project = projectRecord(await serverProject('well'));
-  const deployment = deploymentRecord(project);
-  const first = await spawnRunner(shared);
-  const build = await first.call('build', project, buildRecord(deployment), { skipInstall: true });
-  const old = await first.call('deploy', project, deployment, build);
-  const second = await spawnRunner(shared);
-  const young = await second.call('deploy', project, deployment, build);
-  expect(processesMarked(old.id)).toEqual([]);
-  await expect
-    .poll(() => first.call('getServerStatus', old), { timeout: 10_000 })
-    .toMatchObject({ state: 'exited' });
-  expect(await second.call('healthCheck', young)).toEqual({ healthy: true });
-  await second.call('stop', young);
-});
-
 it('shows nothing of a dead server whose secrets went with it', async () => {
   const shared = config();
   const runner = await spawnRunner(shared);

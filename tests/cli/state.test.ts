@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -15,6 +15,8 @@ describe('the state folder', () => {
     const state = tempFolder();
     const seen: string[] = [];
     for (const command of ['up', 'up', 'build', 'build']) {
+      // Another version each time: the same one again would share the files of the first.
+      appendFileSync(join(dir, 'server.js'), '// more\n');
       const args = [command, dir, '--skip-install', '--json', '--state-dir', state];
       const { code, stdout } = await runCli(command === 'up' ? [...args, '--once'] : args);
       expect(code).toBe(0);
@@ -40,10 +42,11 @@ describe('the state folder', () => {
     const crashing = await project({ 'server.js': 'process.exit(1)' });
     const state = tempFolder();
     for (let run = 0; run < 4; run += 1) {
+      appendFileSync(join(crashing, 'server.js'), '// more\n');
       await runCli(['build', dir, '--skip-install', '--state-dir', state]);
       await runCli(['up', crashing, '--skip-install', '--state-dir', state]);
     }
-    for (const ofProject of readdirSync(join(state, 'builds'))) {
+    for (const ofProject of readdirSync(join(state, 'builds')).filter(isId)) {
       const ids = readdirSync(join(state, 'builds', ofProject)).map((name) => name.slice(0, 36));
       expect(new Set(ids.filter(isId)).size).toBe(3);
     }

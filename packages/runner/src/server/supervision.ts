@@ -198,7 +198,6 @@ export class Supervision {
       throw error;
     }
     await Promise.all(previous.map((each) => this.#retire(each)));
-    await this.#retireElsewhere(({ deploymentId }) => deploymentId === deployment.id);
     if (this.#context.durable) this.#context.store.crashed.forget(deployment.id);
     return supervisor.server;
   }
