@@ -10,9 +10,9 @@ export interface SpoolReaderOptions {
   file: string;
   /** Where to read on, or where output begins that was not given back, if that comes later. */
   from: number;
-  /** Unread bytes beyond this are given up, oldest first. */
+  /** Unread bytes beyond this are given up, oldest first; and so are read ones that nobody says to keep elsewhere. */
   budgetBytes: number;
-  /** While the volume has less than this free, nothing unread is kept beyond one chunk. */
+  /** While the volume has less than this free, nothing unread is kept beyond one chunk, and little of what was read. */
   minFreeBytes: number;
   /** Give space back by holes where that can be had. */
   punchHoles: boolean;
@@ -32,6 +32,8 @@ export interface SpoolReader {
 }
 
 const chunkBytes = 512 * 1024;
+/** Of what was read, on a volume that is nearly full: enough for sinks that are at work. */
+const tightHeldBytes = 4 * chunkBytes;
 /** While a server prints, looks are this far apart: few enough to be cheap, many enough to look live. */
 const minPauseMs = 8;
 const maxPauseMs = 50;
@@ -115,8 +117,19 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
     dropped = null;
   };
 
+  const release = (end: number): void => {
+    space.release(end);
+    cutOff();
+  };
+
+  /** A sink that hangs must not fill the volume. What it has in memory it may still take; an heir finds a gap, and says so. */
+  const boundHeld = (isTight: boolean): void => {
+    const budget = Math.max(tightHeldBytes, isTight ? 0 : options.budgetBytes);
+    if (space.held(handedOver) > budget) release(handedOver - Math.floor(budget / 2));
+  };
+
   const readAll = async (): Promise<void> => {
-    lookAtVolume();
+    const isTight = lookAtVolume();
     lookedFrom = offset;
     for (;;) {
       if (closed) return;
@@ -131,6 +144,7 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
       await options.onChunk(memory.subarray(0, read), offset);
       handedOver = offset;
       giveDroppedUp();
+      boundHeld(isTight);
       behind = behind.filter(({ until, resolve }) => handedOver < until || resolve());
       // The end was reached: to look again at once would take a chatty server's output in crumbs, each with its price.
       if (read === unread) return;
@@ -181,10 +195,7 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
       void pump();
       await reached.promise;
     },
-    release(end) {
-      space.release(end);
-      cutOff();
-    },
+    release,
     close() {
       if (closed) return;
       closed = true;

@@ -139,6 +139,20 @@ describe('output beyond the budget', () => {
     await vi.waitFor(() => expect(blocks()).toBeLessThan(full / 2), 15_000);
   });
 
+  it('is given back, too, when it was read and nobody says to keep it, as behind a sink that hangs', async () => {
+    const { receiver, chunks, dropped } = slowReceiver(Promise.resolve());
+    const { handle } = await launch(40, receiver, { spoolBudgetBytes: 4 * mega });
+    await vi.waitFor(() => expect(chunks.at(-1)?.end).toBe(40 * mega), 15_000);
+    const isHole = (): boolean => !handle.readOutput?.('stdout', 0, 8 * mega).some((byte) => byte !== 0);
+    await vi.waitFor(() => expect(isHole()).toBe(true), 15_000);
+    // The newest half of the budget stays for an heir.
+    const start = 38 * mega;
+    expect(String(handle.readOutput?.('stdout', start, 40 * mega)) === printed(start, 40 * mega)).toBe(true);
+    const read = chunks.reduce((sum, { text }) => sum + text.length, 0);
+    const lost = dropped.reduce((sum, range) => sum + range.end - range.start, 0);
+    expect(read + lost).toBe(40 * mega);
+  });
+
   it('is read to its end all the same when the budget is nothing', async () => {
     const { receiver, chunks, dropped } = slowReceiver(Promise.resolve());
     const { handle } = await launch(4, receiver, { spoolBudgetBytes: 0 });

@@ -22,6 +22,8 @@ export interface SpoolSpace {
   grown(size: number): void;
   /** While the volume is nearly full, every block counts. */
   setTight(tight: boolean): void;
+  /** Bytes of output up to `end` that nobody keeps elsewhere and nobody gave up. */
+  held(end: number): number;
   /** Whether blocks can be given back while the file keeps its length. */
   canPunch(): boolean;
   close(): void;
@@ -143,6 +145,7 @@ export function createSpoolSpace({ file, from, base, punchHoles }: SpoolSpaceOpt
     setTight(tight) {
       isTight = tight;
     },
+    held: (end) => end - released - overlap({ start: released, end }, [...givenUp, ...holes]),
     canPunch,
     close() {
       closed = true;

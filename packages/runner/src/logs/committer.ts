@@ -31,6 +31,8 @@ export interface CommitterOptions {
   next(): number;
 }
 
+/** A journal has room for fewer: what a sink that hangs is further behind, the next runner cannot deliver anyway. */
+const maxWaiting = 4096;
 /** While a sink is behind, how often it is asked how far it is. */
 const lookMs = 100;
 
@@ -90,6 +92,7 @@ export function createCommitter({ logger, kept, next, ...options }: CommitterOpt
     },
     delivered(record) {
       waiting.push(record);
+      if (waiting.length > maxWaiting) waiting.shift();
       // Once for all deliveries of a turn.
       scheduled ??= setImmediate(tick);
     },

@@ -1,5 +1,5 @@
 import { callPlugin } from '@project-runner/core';
-import type { PluginSet, PortLease, RunningServer } from '@project-runner/core';
+import type { Logger, PluginSet, PortLease, RunningServer } from '@project-runner/core';
 
 import { deployCancelled } from './deploy-cancelled.ts';
 import type { StoredLaunch } from './server-state.ts';
@@ -30,15 +30,19 @@ export async function acquirePort(
 
 /** The lease of a port that a server has already. Without one the server runs on: its socket is its own. */
 export async function leaseHeldPort(
-  { plugins, signal }: Pick<AcquirePortOptions, 'plugins' | 'signal'>,
+  { plugins, signal, logger }: Pick<AcquirePortOptions, 'plugins' | 'signal'> & { logger: Logger },
   { id: serverId, deploymentId, host, port }: RunningServer,
 ): Promise<PortLease> {
   const strategy = plugins.one('port-strategy');
   try {
     const request = { exclude: [], owner: ownerOf({ serverId, deploymentId }), port, held: true };
     return await callPlugin(strategy, 'acquire', () => strategy.acquire(request, signal));
-  } catch {
-    // A strategy that does not know held ports.
+  } catch (error) {
+    // A strategy that does not know held ports, or a lease that cannot be written.
+    logger.warn(
+      `Port ${port} of server ${serverId} could not be leased; the server runs on without a lease`,
+      error,
+    );
     return { host, port, env: {}, release: () => Promise.resolve() };
   }
 }

@@ -62,7 +62,7 @@ async function adoptBare(
   });
   const receiver = pipeline.receive(1);
   pipeline.replay(() => new Uint8Array());
-  const lease = await leaseHeldPort({ plugins: context.plugins, signal }, server);
+  const lease = await leaseHeldPort({ plugins: context.plugins, logger: context.logger, signal }, server);
   const probe = { path: healthCheck.endpoint, optionalPath: !healthCheck.endpointGiven };
   const supervisor = new ServerSupervisor({
     // Nothing is known of how it was started, so it can only be watched and stopped; where another runner has it, its

@@ -157,7 +157,7 @@ async function takeOver(
       ended && exit ? supervisor.adoptEnded({ handle: ended, receiver }, exit) : supervisor.stop();
     return { ...recovered, isToStay: false, end };
   }
-  const lease = await leaseHeldPort({ plugins: context.plugins, signal }, server);
+  const lease = await leaseHeldPort({ plugins: context.plugins, logger: context.logger, signal }, server);
   const { probePath: path, optionalPath } = stored.launch;
   const target = { host: server.host, port: server.port, path, optionalPath };
   supervisor.adopt({ handle, receiver, lease, target });
