@@ -1,5 +1,14 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import type { Build, BuildOptions, Deployment, Project } from '@project-runner/core';
 import type { LocalProcessRunner } from '@project-runner/runner';
@@ -168,5 +177,45 @@ describe('releases', () => {
     await expect(runner.rollback(project, deployment)).rejects.toMatchObject({ code: 'RELEASE_MISSING' });
     expect(await ask(builds[2] as Build)).toBe('threetrue');
     expect(existsSync(join(buildDir, '.cache/deployments', project.id, `${deployment.id}.json`))).toBe(true);
+  });
+});
+
+describe('the Mastra example', () => {
+  it('is built once, shared by deployments, and built again without an install', async () => {
+    const dir = tempFolder();
+    cpSync(fileURLToPath(new URL('../../examples/mastra-hello', import.meta.url)), dir, {
+      recursive: true,
+      filter: (path) => !/node_modules|\.mastra/.test(path),
+    });
+    const { runner, config } = testRunner();
+    const project = projectRecord(dir);
+    const build = async (deployment: Deployment): Promise<Build & { log: string[] }> => {
+      const log: string[] = [];
+      const result = await runner.build(project, buildRecord(deployment), {}, (line) => log.push(line));
+      expect(result.errorMessage, log.slice(-30).join('\n')).toBeNull();
+      return { ...result, log };
+    };
+    const [production, staging] = [deploymentRecord(project), deploymentRecord(project)];
+    const first = await build(production);
+    const server = await runner.deploy(project, production, first);
+    const same = await build(staging);
+    expect([installed(same), built(same)]).toEqual([false, false]);
+    // Its servers run in their data folders, so they may have one release in common, also while one of them runs.
+    const folder = join(config.buildDir ?? '', project.id);
+    expect(realpathSync(join(folder, same.id))).toBe(realpathSync(join(folder, first.id)));
+    const other = await runner.deploy(project, staging, same);
+    for (const { port } of [server, other]) {
+      const answer = await fetch(`http://127.0.0.1:${port}/hello?name=Ada`);
+      expect(await answer.json()).toEqual({ message: 'Hello, Ada' });
+    }
+    appendFileSync(join(dir, 'src/mastra/index.ts'), '\n// changed\n');
+    const next = await build(production);
+    expect([installed(next), built(next)]).toEqual([false, true]);
+    // The bundle needs the same packages as before, so the install of `mastra build` itself is left out, too.
+    expect(next.log).toContain(
+      `The dependencies in .mastra/output are those of build ${first.id}: nothing was installed`,
+    );
+    const { port } = await runner.deploy(project, production, next);
+    expect((await fetch(`http://127.0.0.1:${port}/hello?name=Ada`)).status).toBe(200);
   });
 });

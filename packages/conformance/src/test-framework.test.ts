@@ -11,6 +11,8 @@ import { testFramework } from './test-framework.ts';
 const timers: NodeJS.Timeout[] = [];
 afterEach(() => timers.splice(0).forEach(clearInterval));
 
+const nestedInstall = { dir: 'out', adds: ['node_modules'], skipEnv: { MEM_SKIP: '1' } };
+
 function mem(changes: Partial<FrameworkPlugin> = {}): FrameworkPlugin {
   return {
     kind: 'framework',
@@ -19,7 +21,7 @@ function mem(changes: Partial<FrameworkPlugin> = {}): FrameworkPlugin {
     drainSeconds: 28,
     healthPath: '/up',
     detect: ({ has }) => (has('mem.json') ? { strength: 'specific', reason: 'mem.json' } : null),
-    build: () => ({ script: 'build', env: { MEM: '1' } }),
+    build: () => ({ script: 'build', env: { MEM: '1' }, nestedInstall }),
     output: () => 'out/main.js',
     copies: () => [{ from: 'public', to: 'out/public' }],
     start: ({ dir }) => ({ command: { file: 'node', args: [`${dir}/out/main.js`] }, cwd: 'data' }),
@@ -44,6 +46,9 @@ const starting =
     mem({ start: () => ({ command: { file, args }, cwd: 'release' }) });
 
 const output = 'output: is inside of the project and is there after a build';
+const nesting = (changes: object) => (): FrameworkPlugin =>
+  mem({ build: () => ({ nestedInstall: { ...nestedInstall, ...changes } }) });
+const nested = 'nestedInstall: names a folder of the project, what is added there and how it is left out';
 const copying = (from: string, to: string) => (): FrameworkPlugin => mem({ copies: () => [{ from, to }] });
 const copies = 'copies: takes what is there after a build to other places of the project';
 const through = 'start: never goes through a package manager';
@@ -95,6 +100,11 @@ const variations: readonly Variation<FrameworkPlugin>[] = [
     /env\.MEM must be a string, found 1/,
     () => mem({ build: () => ({ env: { MEM: 1 as never } }) }),
   ],
+  [nested, /dir must be a path inside of the project.*found '\.\.\/out'/, nesting({ dir: '../out' })],
+  [nested, /adds must be names in that folder, at least one; found \[\]/, nesting({ adds: [] })],
+  [nested, /adds must be names in that folder.*found \[ 'a\/b' \]/, nesting({ adds: ['a/b'] })],
+  [nested, /skipEnv\.A must be a string, found 1/, nesting({ skipEnv: { A: 1 } })],
+  [nested, /skipEnv must have a variable, found none/, nesting({ skipEnv: {} })],
   [
     output,
     /inside of the project, relative to it; found \/project/,

@@ -68,6 +68,22 @@ export function testFramework(it: It, { create, project }: TestFrameworkOptions)
     assertVariables(env, 'env');
   });
 
+  it('nestedInstall: names a folder of the project, what is added there and how it is left out', () => {
+    const { nestedInstall } = create().build(project);
+    if (nestedInstall === undefined) return;
+    const { dir, adds, skipEnv } = nestedInstall;
+    assert.ok(
+      isInside(dir),
+      `dir must be a path inside of the project, relative to it; found ${inspect(dir)}`,
+    );
+    assert.ok(
+      adds.length > 0 && adds.every((name) => isInside(name) && !/[/\\]/.test(name)),
+      `adds must be names in that folder, at least one; found ${inspect(adds)}`,
+    );
+    assertVariables(skipEnv, 'skipEnv');
+    assert.ok(Object.keys(skipEnv).length > 0, 'skipEnv must have a variable, found none');
+  });
+
   it('output: is inside of the project and is there after a build', () => {
     const output = create().output(project);
     if (output === null) return;

@@ -8,6 +8,16 @@ export interface FrameworkEvidence {
   reason: string;
 }
 
+/** An install that the build runs by itself, in a folder that it writes. */
+export interface NestedInstall {
+  /** Where the build writes a package.json and installs, relative to the project: `.mastra/output`. */
+  dir: string;
+  /** Names of what that install adds there, as far as it does: `['node_modules', 'package-lock.json']`. */
+  adds: readonly string[];
+  /** Variables that make the build leave it out, and nothing else. */
+  skipEnv: Readonly<Record<string, string>>;
+}
+
 /** What a build of the project is. */
 export interface BuildPlan {
   /** The script of package.json that builds, `undefined` where nothing has to be built. */
@@ -16,6 +26,8 @@ export interface BuildPlan {
   command?: Command;
   /** Variables for install and build; the user's win. */
   env?: Readonly<Record<string, string>>;
+  /** Left out, and its result taken from an earlier build, where the dependencies and its package.json are the same. */
+  nestedInstall?: NestedInstall;
 }
 
 /** A file or folder of a build that the server looks for in another place. Both paths are relative to the project, inside of it. */

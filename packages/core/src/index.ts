@@ -10,6 +10,7 @@ export type {
   BuildPlan,
   FrameworkEvidence,
   FrameworkPlugin,
+  NestedInstall,
   OutputCopy,
   ReadyMessage,
   StartAddress,

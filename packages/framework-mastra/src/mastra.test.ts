@@ -29,7 +29,8 @@ describe('detect', () => {
 
 describe('build', () => {
   const plan = (files: Record<string, string>, manifest: object): unknown => {
-    const { env, ...rest } = mastra().build(memoryDirectory(files, { manifest }));
+    const { env, nestedInstall, ...rest } = mastra().build(memoryDirectory(files, { manifest }));
+    expect(nestedInstall).toMatchObject({ dir: '.mastra/output' });
     expect(env).toEqual({ MASTRA_TELEMETRY_DISABLED: '1' });
     return rest;
   };

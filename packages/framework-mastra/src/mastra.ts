@@ -4,6 +4,7 @@ import type {
   DirectorySnapshot,
   FrameworkEvidence,
   FrameworkPlugin,
+  NestedInstall,
   ReadyMessage,
 } from '@project-runner/core';
 
@@ -11,6 +12,24 @@ const entry = '.mastra/output/index.mjs';
 /** How far up a workspace's root is looked for; a snapshot ends there in any case. */
 const deepest = 16;
 const sources = ['src/mastra/index.ts', 'src/mastra/index.js', 'mastra/index.ts', 'mastra/index.js'];
+
+/** `mastra build` copies the lockfile beside its own package.json, writes settings of the manager, and installs (1.31). */
+const nestedInstall: NestedInstall = {
+  dir: '.mastra/output',
+  adds: [
+    'node_modules',
+    'package-lock.json',
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    'yarn.lock',
+    '.yarnrc.yml',
+    '.yarn',
+    '.pnp.cjs',
+    '.pnp.loader.mjs',
+    'bun.lock',
+  ],
+  skipEnv: { MASTRA_BUILD_SKIP_INSTALL: '1' },
+};
 
 export interface MastraOptions {
   /**
@@ -32,6 +51,7 @@ export function mastra({ drainSeconds = 16 }: MastraOptions = {}): FrameworkPlug
     build: (project) => ({
       ...(project.manifest?.scripts.build === undefined ? withoutScript(project) : { script: 'build' }),
       env: { MASTRA_TELEMETRY_DISABLED: '1' },
+      nestedInstall,
     }),
     output: () => entry,
     start: (release) => ({

@@ -1,9 +1,8 @@
-import { isAbsolute, normalize } from 'node:path';
-
 import { pluginKey, ProjectRunnerError } from '@project-runner/core';
 import type { FrameworkPlugin, OutputCopy } from '@project-runner/core';
 
 import { catchLater } from '../catch-later.ts';
+import { isPathInside } from './is-path-inside.ts';
 
 /** Looks at what a framework answered as copies. @throws ProjectRunnerError `PLUGIN_INVALID` with the plugin's key */
 export function checkCopies(framework: FrameworkPlugin, answer: unknown): readonly OutputCopy[] {
@@ -32,10 +31,4 @@ function problemOf(answer: unknown): string | null {
     }
   }
   return null;
-}
-
-function isPathInside(path: unknown): boolean {
-  // The project itself is no part of it: copying it, or over it, cannot be meant.
-  if (typeof path !== 'string' || /^\.?[/\\]?$/.test(normalize(path))) return false;
-  return !isAbsolute(path) && !path.includes('\0') && !path.split(/[/\\]/).includes('..');
 }

@@ -49,7 +49,7 @@ export interface LocateSourceOptions {
 }
 
 /** What a build makes anew. Without a build script they are the product and are kept. */
-const buildOutputs = ['.next', 'dist', '.turbo', '.mastra'];
+const buildOutputs = ['.next', 'dist', '.turbo', '.mastra', '.output', '.nuxt', '.svelte-kit'];
 
 /**
  * Asks the source for the files, and looks at what is there. `targetDir` is empty before.

@@ -16,6 +16,7 @@ import { copyOutput } from './copy-output.ts';
 import type { Installed } from './cache/install-entry.ts';
 import { installDependencies } from './install-dependencies.ts';
 import { installWithCache, keepInstall } from './install-with-cache.ts';
+import { buildWithNestedInstall } from './nested-install.ts';
 import type { BuildRequest, ProjectBuilderParts } from './project-builder.ts';
 import { publishRelease } from './publish-release.ts';
 import { refuseSecrets } from './refuse-secrets.ts';
@@ -57,16 +58,17 @@ export async function makeRelease(options: MakeReleaseOptions): Promise<void> {
   const work = { ...options, folder, secrets, mask };
   const begun = await stages.run('snapshot', (stage) => beginBuild(work, stage));
   let installed: Installed | null = null;
+  let nested: Installed | null = null;
   try {
     if (begun.cached) {
       await takeCached(begun, work);
     } else {
       installed = await install(begun, work);
-      await build(begun, work);
+      nested = await build(begun, installed, work);
     }
     await stages.run('verify', () => verify(begun, work));
     options.signal.throwIfAborted();
-    await stages.run('release', () => publishRelease(begun, installed, work));
+    await stages.run('release', () => publishRelease(begun, [installed, nested].filter(isKept), work));
   } catch (error) {
     if (installed) await keepInstall(installed, work);
     throw error;
@@ -74,6 +76,10 @@ export async function makeRelease(options: MakeReleaseOptions): Promise<void> {
     begun.end();
   }
   log.line('Build succeeded');
+}
+
+function isKept(installed: Installed | null): installed is Installed {
+  return installed !== null;
 }
 
 async function takeCached({ cached }: BegunBuild, { log, stages }: ReleaseWork): Promise<void> {
@@ -114,14 +120,23 @@ async function install(begun: BegunBuild, work: ReleaseWork): Promise<Installed 
   });
 }
 
-async function build(begun: BegunBuild, work: ReleaseWork): Promise<void> {
+/** Answers what the cache may keep of an install that the build itself ran. */
+async function build(
+  begun: BegunBuild,
+  installed: Installed | null,
+  work: ReleaseWork,
+): Promise<Installed | null> {
   const { rootDir, projectDir, manager, framework } = begun;
-  await work.stages.run('build', async () => {
+  return work.stages.run('build', async () => {
     // Asked again: what runs the build may have come with the install.
-    const build = { ...context(begun, work), plan: planOf(begun), framework, manager };
+    const plan = planOf(begun);
+    const own = context(begun, work);
     const managers = work.plugins.all('package-manager');
-    const isBuilt = await buildDependencies({ ...build, rootDir, projectDir, managers });
-    if (!isBuilt) await runBuildScript({ ...build, cwd: projectDir });
+    return buildWithNestedInstall({ begun, work, installed, plan, env: own.env }, async (env) => {
+      const build = { ...own, env, plan, framework, manager };
+      const isBuilt = await buildDependencies({ ...build, rootDir, projectDir, managers });
+      if (!isBuilt) await runBuildScript({ ...build, cwd: projectDir });
+    });
   });
 }
 

@@ -55,6 +55,9 @@ describe('a source that hands back a folder', () => {
       '.next/x',
       '.turbo/x',
       '.mastra/x',
+      '.output/server/index.mjs',
+      '.nuxt/x',
+      '.svelte-kit/x',
       'vendor/lib/node_modules/a/x',
       'sub/.git/x',
     ];

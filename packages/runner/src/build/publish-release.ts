@@ -20,7 +20,7 @@ import type { Release } from './release.ts';
 /** Makes what was built deployable, and what was new known to the cache. @throws Error of the file system */
 export async function publishRelease(
   begun: BegunBuild,
-  installed: Installed | null,
+  installed: readonly Installed[],
   work: ReleaseWork,
 ): Promise<void> {
   const { cached } = begun;
@@ -34,7 +34,7 @@ export async function publishRelease(
   // In this order: whoever is killed in between has a release and builds the next one anew.
   await writeRelease(work.dir, describeRelease(begun, work, sizeOf(tree)));
   await remember(begun, tree, work);
-  if (installed) await rememberInstall(installed, tree, work);
+  for (const each of installed) await rememberInstall(each, tree, work);
 }
 
 const isGit = (_: string, name: string): boolean => name === '.git';

@@ -57,7 +57,7 @@ export async function addInstall(
   }
 }
 
-/** The newest first. */
+/** By a fingerprint, or by the first 32 characters of several; the newest first. */
 export async function findInstalls(
   paths: CachePaths,
   projectId: string,
@@ -74,7 +74,7 @@ export async function findInstalls(
   );
   return found
     .flatMap(({ dir, entry }) =>
-      isWhole(entry) && entry.fingerprint === fingerprint ? [{ ...entry, dir }] : [],
+      isWhole(entry) && entry.fingerprint.startsWith(fingerprint) ? [{ ...entry, dir }] : [],
     )
     .toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
 }
