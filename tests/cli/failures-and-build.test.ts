@@ -97,8 +97,15 @@ describe('build', () => {
   });
 
   it('with --json, too', async () => {
-    const { code, stdout, stderr } = await runCli(['build', await project(), '--skip-install', '--json']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(cliEvents(stdout).at(-1)).toMatchObject({ event: 'built', releaseDir: expect.any(String) });
+    const dir = await project();
+    for (const cached of [false, true]) {
+      const { code, stdout, stderr } = await runCli(['build', dir, '--skip-install', '--json']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(cliEvents(stdout).at(-1)).toMatchObject({
+        event: 'built',
+        cached,
+        releaseDir: expect.any(String),
+      });
+    }
   });
 });

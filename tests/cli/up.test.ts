@@ -26,7 +26,9 @@ describe('up --once', () => {
     const before = listFiles(dir);
     const args = ['up', dir, '--once', '--request', '/hello?name=Ada', '--request', '/health'];
     const { code, stdout, stderr } = await runCli([...args, '--env-from', join(dir, 'vars.env')]);
-    expect(stderr).toContain('Installing dependencies\nBuilding\nBuilt in ');
+    expect(stderr).toContain(
+      'Installing dependencies\nBuilding\nChecking what was built\nMaking the release\nBuilt in ',
+    );
     expect(stderr).toContain('on stderr\n');
     expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/m);
     expect(stdout).toContain('GET /hello?name=Ada → 200\nHello Ada from-file\n');

@@ -4,8 +4,8 @@ import { ProjectRunnerError } from '@project-runner/core';
 import type { Build } from '@project-runner/core';
 
 import { exitCodeOfSignal, exitCodes } from '../exit-codes.ts';
-import { buildStage } from '../output/build-stage.ts';
 import type { Reporter } from '../output/reporter.ts';
+import { stageName } from '../output/stage-name.ts';
 import type { OpenedProject } from '../project/open-project.ts';
 import type { StopReason, StopRequests } from '../stop-requests.ts';
 import type { ProjectOptions } from './project-options.ts';
@@ -18,6 +18,11 @@ export async function buildProject(
   stop: StopRequests,
 ): Promise<Build | number> {
   const startedAt = performance.now();
+  let isCached = false;
+  const unlisten = opened.runner.on('build-stage', ({ stage, state, cached }) => {
+    if (state === 'started') reporter.stage(stageName(stage));
+    else if (stage === 'build') isCached = cached;
+  });
   const build = await opened.runner.build(
     opened.project,
     opened.build,
@@ -28,12 +33,9 @@ export async function buildProject(
       cache: options.cache ?? true,
       signal: stop.signal,
     },
-    (line) => {
-      const stage = buildStage(line);
-      if (stage) reporter.stage(stage);
-      reporter.buildLog(line);
-    },
+    (line) => reporter.buildLog(line),
   );
+  unlisten();
   const reason = stop.reason();
   if (reason) return interrupted(reason, reporter);
   if (build.status === 'failed') {
@@ -48,6 +50,7 @@ export async function buildProject(
     buildId: build.id,
     releaseDir: join(opened.buildsDir, build.id),
     durationMs: Math.round(performance.now() - startedAt),
+    cached: isCached,
   });
   return build;
 }

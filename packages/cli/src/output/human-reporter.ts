@@ -37,8 +37,9 @@ export function createHumanReporter(io: CliIo, { verbose }: Omit<ReporterOptions
       if (buildLines.length > shownLines) buildLines.shift();
       if (verbose) tell(paint('dim', line));
     },
-    built({ releaseDir, durationMs }) {
-      progress.done(`Built in ${(durationMs / 1000).toFixed(1)} s`);
+    built({ releaseDir, durationMs, cached }) {
+      const what = cached ? 'Built before, nothing has changed since; ready' : 'Built';
+      progress.done(`${what} in ${(durationMs / 1000).toFixed(1)} s`);
       buildLines.length = 0;
       if (verbose) tell(paint('dim', `Release: ${releaseDir}`));
     },

@@ -16,7 +16,7 @@ describe('human reporter', () => {
     reporter.stage('Building');
     reporter.stage('Building');
     reporter.buildLog('noise');
-    reporter.built({ buildId: 'b', releaseDir: '/r', durationMs: 1230 });
+    reporter.built({ buildId: 'b', releaseDir: '/r', durationMs: 1230, cached: false });
     reporter.ready({ url: 'http://127.0.0.1:4112', port: 4112, pid: 7, serverId: 's', logFile: '/l' });
     reporter.log('stdout', 'out');
     reporter.log('stderr', 'err');
@@ -82,7 +82,7 @@ describe('human reporter', () => {
     const { reporter, stderr } = record(plain, { terminal: true });
     reporter.stage('Building');
     reporter.log('stderr', 'a line');
-    reporter.built({ buildId: 'b', releaseDir: '/r', durationMs: 1000 });
+    reporter.built({ buildId: 'b', releaseDir: '/r', durationMs: 1000, cached: false });
     reporter.close();
     expect(stderr()).toContain('\u001B[?25l');
     expect(stderr().lastIndexOf('\u001B[?25h')).toBeGreaterThan(stderr().lastIndexOf('\u001B[?25l'));

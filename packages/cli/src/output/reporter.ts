@@ -9,6 +9,8 @@ export interface BuiltInfo {
   /** Absolute folder of the built copy. */
   releaseDir: string;
   durationMs: number;
+  /** Nothing was run: the release has the files of an earlier build. */
+  cached: boolean;
 }
 
 export interface ReadyInfo {
