@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { tempFolder } from '../support/temp-folder.ts';
 import { project, server } from './shop-project.ts';
 import { cliEvents, runCli } from './spawn-cli.ts';
 
@@ -98,8 +99,9 @@ describe('build', () => {
 
   it('with --json, too', async () => {
     const dir = await project();
+    const env = { XDG_STATE_HOME: tempFolder('project-runner-state-') };
     for (const cached of [false, true]) {
-      const { code, stdout, stderr } = await runCli(['build', dir, '--skip-install', '--json']);
+      const { code, stdout, stderr } = await runCli(['build', dir, '--skip-install', '--json'], { env });
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(cliEvents(stdout).at(-1)).toMatchObject({
         event: 'built',

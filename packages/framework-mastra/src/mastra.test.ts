@@ -47,7 +47,11 @@ describe('build', () => {
     expect(plan({ [`../../${path}`]: '' }, cli)).toEqual(built(`../../${path}`));
   });
 
-  it('is nothing where the output is there, or there is no CLI', () => {
+  it('is the CLI also where there is an output, which may be an old one', () => {
+    expect(plan({ ...output, [path]: '' }, cli)).toEqual(built(path));
+  });
+
+  it('is nothing where the CLI is not installed and the output is there, or there is no CLI', () => {
     expect(plan(output, cli)).toEqual({});
     expect(plan({ [path]: '' }, core)).toEqual({});
   });

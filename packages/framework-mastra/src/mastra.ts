@@ -9,6 +9,7 @@ import type {
 } from '@project-runner/core';
 
 const entry = '.mastra/output/index.mjs';
+const cli = 'node_modules/mastra/dist/index.js';
 /** How far up a workspace's root is looked for; a snapshot ends there in any case. */
 const deepest = 16;
 const sources = ['src/mastra/index.ts', 'src/mastra/index.js', 'mastra/index.ts', 'mastra/index.js'];
@@ -76,22 +77,22 @@ function detect({ manifest, has }: DirectorySnapshot): FrameworkEvidence | null 
   return null;
 }
 
-/** A project that has the CLI and no script for it is built all the same, unless the output is there already. */
+/**
+ * A project that has the CLI and no script for it is built all the same: an output that is there may be an old one. Where
+ * the CLI was not installed, such an output is all there is.
+ */
 function withoutScript(project: DirectorySnapshot): { command?: { file: string; args: string[] } } {
-  const hasCli = Object.hasOwn(
-    { ...project.manifest?.devDependencies, ...project.manifest?.dependencies },
-    'mastra',
-  );
-  return hasCli && !project.has(entry)
-    ? { command: { file: 'node', args: [findCli(project), 'build'] } }
-    : {};
+  const dependencies = { ...project.manifest?.devDependencies, ...project.manifest?.dependencies };
+  if (!Object.hasOwn(dependencies, 'mastra')) return {};
+  const installed = findCli(project);
+  if (installed === undefined && project.has(entry)) return {};
+  return { command: { file: 'node', args: [installed ?? cli, 'build'] } };
 }
 
 /** In the project's own `node_modules`, or in that of a folder further up: a workspace hoists it to its root. */
-function findCli(project: DirectorySnapshot): string {
-  const cli = 'node_modules/mastra/dist/index.js';
+function findCli(project: DirectorySnapshot): string | undefined {
   const places = Array.from({ length: deepest }, (_, level) => '../'.repeat(level) + cli);
-  return places.find((place) => project.has(place)) ?? cli;
+  return places.find((place) => project.has(place));
 }
 
 /** Sent over IPC at the moment the server listens. */

@@ -115,15 +115,26 @@ function identify(
 async function takeTurn(
   { fingerprint }: BuildIdentity,
   paths: CachePaths,
-  { request, signal, log }: ReleaseWork,
+  { request, signal, log, standBy }: ReleaseWork,
 ): Promise<() => void> {
   if (request.options?.cache === false) return () => undefined;
   const key = `build.${request.project.id}.${fingerprint.slice(0, 32)}`;
-  return waitForLease(paths.leases, key, {
+  let goOn = (): Promise<void> => Promise.resolve();
+  const unlock = await waitForLease(paths.leases, key, {
     signal,
     everyMs: 50,
-    onWait: (pid) => log.line(`Waiting for an identical build${pid === null ? '' : ` of process ${pid}`}`),
+    onWait(pid) {
+      log.line(`Waiting for an identical build${pid === null ? '' : ` of process ${pid}`}`);
+      goOn = standBy();
+    },
   });
+  try {
+    await goOn();
+    return unlock;
+  } catch (error) {
+    unlock();
+    throw error;
+  }
 }
 
 async function find(

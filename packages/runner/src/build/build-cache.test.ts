@@ -12,69 +12,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Build, BuildOptions, BuildStageEvent, Project } from '@project-runner/core';
+import type { BuildOptions } from '@project-runner/core';
 import { describe, expect, it } from 'vitest';
 
-import type { RunnerConfig } from '../config.ts';
-import { buildRecord, projectRecord } from '../records.test-support.ts';
-import { tempFolder, testBuilder, writeFiles } from './build-fixture.test-support.ts';
-import type { Files } from './build-fixture.test-support.ts';
+import { testBuilder, writeFiles } from './build-fixture.test-support.ts';
+import { ran, shop, why } from './build-shop.test-support.ts';
 import { readRelease } from './release.ts';
-
-/** Says what it was made of, and that it ran. */
-const script = `
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-mkdirSync('dist', { recursive: true });
-writeFileSync('dist/server.mjs', readFileSync('text.txt', 'utf8') + '|' + process.env.COLOUR);
-console.log('built', process.env.COLOUR);
-`;
-
-const files: Files = {
-  'package.json': { json: { scripts: { build: 'node build.mjs', start: 'node dist/server.mjs' } } },
-  'build.mjs': script,
-  'text.txt': 'one',
-  'src/deep/a.txt': 'a',
-};
-
-interface Shop {
-  dir: string;
-  project: Project;
-  deploymentId: string;
-  buildDir: string;
-  stages: BuildStageEvent[];
-  build(options?: BuildOptions, record?: Partial<Build>): Promise<Build & { log: string[] }>;
-  /** What the build left. */
-  made(build: Build): string;
-}
-
-function shop(config: RunnerConfig = {}, more: Files = {}): Shop {
-  const dir = writeFiles(tempFolder(), { ...files, ...more });
-  const project = projectRecord(dir);
-  const { deploymentId } = buildRecord();
-  const { build, builder, buildDir, stages } = testBuilder(config);
-  const made = ({ id }: Build): string =>
-    readFileSync(join(buildDir, project.id, id, 'dist/server.mjs'), 'utf8');
-  return {
-    dir,
-    project,
-    deploymentId,
-    buildDir,
-    stages,
-    made,
-    async build(options = {}, record = {}) {
-      const built = await build('', options, {
-        project,
-        build: { ...buildRecord(), deploymentId, ...record },
-      });
-      // What is removed in the background afterwards is removed before the test goes on. Others may still build here.
-      if (!options.signal) await builder.idle();
-      return built;
-    },
-  };
-}
-
-const ran = (log: readonly string[]): boolean => log.some((line) => line.startsWith('built '));
-const why = (log: readonly string[]): string[] => log.filter((line) => line.startsWith('Not cached'));
 
 describe('a build of what was built before', () => {
   it('runs nothing, tells the old log as such, and has the files of the first one', async () => {
@@ -250,7 +193,7 @@ describe('files of an earlier build', () => {
     const first = await build();
     const other = await build({}, { deploymentId: 'other' });
     expect(other.log).toContain(
-      `The cached build ${first.id} cannot be copied: dist/server.mjs names the folder it was built in`,
+      `Not cached: build ${first.id} is the same, but cannot be copied: dist/server.mjs names the folder it was built in`,
     );
     expect(made(other)).toMatch(new RegExp(`${other.id}$`));
     // The first one is still there for those who may share it.

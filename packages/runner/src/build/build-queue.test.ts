@@ -94,4 +94,45 @@ describe('createBuildQueue', () => {
     await next.end();
     expect(log).toEqual(['a']);
   });
+
+  it('lets others have a place that is lent, and gives one back before all who wait', async () => {
+    const queue = createBuildQueue({ total: 1 });
+    const log: string[] = [];
+    const lent = Promise.withResolvers<() => Promise<void>>();
+    const back = Promise.withResolvers<void>();
+    const lending = queue.run({ key: 'a', signal: never }, async ({ lend }) => {
+      lent.resolve(lend());
+      await back.promise;
+    });
+    const comeBack = await lent.promise;
+    const [second, third] = [begin(queue, 'b', log), begin(queue, 'c', log)];
+    await started();
+    expect([log, queue.waiting()]).toEqual([['b'], 1]);
+    const isBack = comeBack().then(() => log.push('a again'));
+    await second.end();
+    await isBack;
+    expect(log).toEqual(['b', 'a again']);
+    back.resolve();
+    await lending;
+    await third.end();
+    expect([log, queue.waiting()]).toEqual([['b', 'a again', 'c'], 0]);
+  });
+
+  it('counts a lent place once when the task ends without it, or is cancelled', async () => {
+    const queue = createBuildQueue({ total: 1 });
+    const log: string[] = [];
+    await queue.run({ key: 'a', signal: never }, async ({ lend }) => void lend());
+    const cancel = new AbortController();
+    const cancelled = queue.run({ key: 'a', signal: cancel.signal }, async ({ lend }) => {
+      const comeBack = lend();
+      cancel.abort(new Error('enough'));
+      await comeBack();
+    });
+    await expect(cancelled).rejects.toThrowError('enough');
+    const [one, two] = [begin(queue, 'b', log), begin(queue, 'c', log)];
+    await started();
+    expect([log, queue.waiting()]).toEqual([['b'], 1]);
+    await one.end();
+    await two.end();
+  });
 });

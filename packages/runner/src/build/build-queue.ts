@@ -1,8 +1,17 @@
 /** Lets so many tasks run at once; the rest wait in order. */
 export interface BuildQueue {
   /** Runs `task` when its turn comes; rejects with the signal's reason when it aborts while waiting. */
-  run<T>(turn: BuildTurn, task: () => Promise<T>): Promise<T>;
+  run<T>(turn: BuildTurn, task: (place: BuildPlace) => Promise<T>): Promise<T>;
   waiting(): number;
+}
+
+/** What a running task has. */
+export interface BuildPlace {
+  /**
+   * Gives the place to others while the task waits for something that is not its own doing. The answer takes one again,
+   * before all who wait; it rejects with the signal's reason.
+   */
+  lend(): () => Promise<void>;
 }
 
 export interface BuildTurn {
@@ -48,12 +57,13 @@ export function createBuildQueue({ total, perKey = Infinity }: BuildQueueLimits)
     }
   };
 
-  const takeTurn = ({ key, signal, onWait }: BuildTurn): Promise<void> => {
+  const takeTurn = async ({ key, signal, onWait }: BuildTurn, isBack = false): Promise<void> => {
+    signal.throwIfAborted();
     if (mayRun(key)) {
       change(key, 1);
-      return Promise.resolve();
+      return;
     }
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const abort = (): void => {
         waiters.splice(waiters.indexOf(waiter), 1);
         reject(signal.reason as Error);
@@ -65,8 +75,9 @@ export function createBuildQueue({ total, perKey = Infinity }: BuildQueueLimits)
           resolve();
         },
       };
-      waiters.push(waiter);
       signal.addEventListener('abort', abort, { once: true });
+      if (isBack) return void waiters.unshift(waiter);
+      waiters.push(waiter);
       onWait?.(waiters.length);
     });
   };
@@ -75,11 +86,24 @@ export function createBuildQueue({ total, perKey = Infinity }: BuildQueueLimits)
     async run(turn, task) {
       turn.signal.throwIfAborted();
       await takeTurn(turn);
-      try {
-        return await task();
-      } finally {
-        change(turn.key, -1);
+      let holds = true;
+      const give = (): void => {
+        if (holds) change(turn.key, -1);
+        holds = false;
         startNext();
+      };
+      const lend = (): (() => Promise<void>) => {
+        give();
+        return async () => {
+          if (holds) return;
+          await takeTurn(turn, true);
+          holds = true;
+        };
+      };
+      try {
+        return await task({ lend });
+      } finally {
+        give();
       }
     },
     waiting: () => waiters.length,

@@ -5,7 +5,7 @@ import { callPlugin } from '@project-runner/core';
 import type { LauncherPlugin, Logger } from '@project-runner/core';
 import { readLease, takeLease } from '@project-runner/leases';
 
-import { removeUnreleased } from './release.ts';
+import { removeUnreleased } from './remove-unreleased.ts';
 
 const folder = (stateDir: string): string => join(stateDir, 'builds-running');
 /** Package managers have nothing to drain. */
@@ -54,7 +54,7 @@ async function endOrphan(
     await handle.stop({ graceMs });
     handle.detach?.();
   }
-  if (files?.startsWith(buildDir + sep)) await removeUnreleased(files);
+  if (files?.startsWith(buildDir + sep)) await removeUnreleased(files, buildDir);
   release({ forget: true });
 }
 

@@ -11,11 +11,13 @@ import { buildVariables } from './build-variables.ts';
 import { fingerprintOf } from './cache/build-inputs.ts';
 import type { BuildInputs } from './cache/build-inputs.ts';
 import type { CachePaths } from './cache/cache-paths.ts';
+import { hashPlugins } from './cache/hash-plugins.ts';
 import { hashTree } from './cache/hash-tree.ts';
 import type { TreeContent } from './cache/hash-tree.ts';
 import { hashVariables, readHashKey } from './cache/hash-variables.ts';
 import { platformName } from './cache/platform-name.ts';
 import { readCommit } from './cache/read-commit.ts';
+import { runnerVersion } from './cache/runner-version.ts';
 import type { DetectedProject } from './detect-project.ts';
 import type { LocatedSource } from './locate-source.ts';
 import type { ReleaseWork } from './make-release.ts';
@@ -59,6 +61,8 @@ export async function identifyBuild(options: IdentifyBuildOptions): Promise<Buil
     node: tools.node,
     platform: platformName(),
     framework: framework.name,
+    plugins: hashPlugins([framework, manager.plugin]),
+    runner: runnerVersion,
     buildCommand: buildCommand(plan),
     allowInstallScripts: config.allowInstallScripts,
     skipInstall: request.options?.skipInstall ?? false,

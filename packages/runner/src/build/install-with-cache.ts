@@ -93,6 +93,7 @@ function describe(
 /** Keeps the dependencies of a build that failed: the next try will need the same. Never rejects. */
 export async function keepInstall(installed: Installed, work: ReleaseWork): Promise<void> {
   const { folder, request, config, log } = work;
+  if (installed.tree.length === 0) return;
   const paths = cachePaths(config.buildDir);
   const draft = join(paths.drafts, randomUUID());
   const content = `${basename(folder)}.dependencies`;

@@ -91,7 +91,12 @@ async function locateTheirs(projectDir: string, options: LocateSourceOptions): P
   const places = await exclusions(projectDir, manifest, options);
   const { unneeded, built } = await needsOf(projectDir, treeDir, places, options);
   for (const { dir } of built) for (const name of buildOutputs) places.add(join(dir, name));
-  for (const { dir } of unneeded) places.add(dir);
+  for (const { dir } of unneeded) {
+    places.add(dir);
+    // Not copied, but its manifest may be looked at.
+    await refuseEscapingFile(dir, treeDir);
+    await refuseEscapingFile(join(dir, 'package.json'), treeDir);
+  }
   const skip = skipper(treeDir, projectDir, places, options.skipInstall);
   const entries = await walkTree(treeDir, { signal, skip });
   await refuseLinks(treeDir, entries);

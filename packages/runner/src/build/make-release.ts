@@ -35,6 +35,8 @@ export interface MakeReleaseOptions extends ProjectBuilderParts {
   signal: AbortSignal;
   /** The source settled after the signal had aborted: it may have written into `dir` until now. */
   onLateAnswer(): void;
+  /** It waits for an identical build: neither its place in the queue nor its time is used up. The answer goes on. */
+  standBy(): () => Promise<void>;
 }
 
 /** What the steps of a build work with. */
@@ -49,7 +51,8 @@ export interface ReleaseWork extends MakeReleaseOptions {
 export async function makeRelease(options: MakeReleaseOptions): Promise<void> {
   const { config, request, log, stages } = options;
   log.line('Preparing source');
-  const folder = await clearFolder(options.dir, config.buildDir, request.project.id);
+  const { dir, signal } = options;
+  const folder = await clearFolder({ dir, buildDir: config.buildDir, projectId: request.project.id, signal });
   const secrets = buildSecrets(buildVariables(config, request), request);
   const mask = createSecretMask(
     secretValues([...secrets.keys()], Object.fromEntries(secrets), config.logger),

@@ -123,6 +123,19 @@ describe('a source that hands back a folder', () => {
     expect(JSON.parse(stub)).toEqual({ name: 'other', bin: 'x.js' });
   });
 
+  it.each<[string, Files]>([
+    ['the manifest', { 'apps/linked/package.json': { link: '../../../secret.json' } }],
+    ['the folder', { 'apps/linked': { link: '../../outside' } }],
+  ])('refuses a member that is not needed where %s is a link that leaves the workspace', async (_, more) => {
+    const folder = writeFiles(tempFolder(), {
+      'secret.json': { json: { name: 'linked', token: 'of-the-host' } },
+      'outside/package.json': { json: { name: 'linked', token: 'of-the-host' } },
+    });
+    const files = { ...workspace, '.yarnrc.yml': '', 'yarn.lock': '__metadata:', ...more };
+    const root = writeFiles(join(folder, 'root'), files);
+    await expect(prepare(join(root, 'apps/web'))).rejects.toMatchObject({ code: 'SYMLINK_ESCAPES' });
+  });
+
   it('never has builds copied into a build, and keeps a link whose target has the name of an output', async () => {
     const dir = writeFiles(tempFolder(), {
       'package.json': withBuild,

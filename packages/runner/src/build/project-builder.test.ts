@@ -53,9 +53,12 @@ describe('a source that hangs', () => {
     const { source, asked, answer } = hanging();
     const shop = projectRecord('unused');
     const record = buildRecord();
-    const failed = await build('unused', { timeoutMs: 1 }, { source, project: shop, build: record });
-    expect(failed.status).toBe('failed');
+    const cancel = new AbortController();
+    const records = { source, project: shop, build: record };
+    const cancelled = build('unused', { signal: cancel.signal }, records);
     const targetDir = await asked;
+    cancel.abort();
+    expect((await cancelled).status).toBe('failed');
     writeFiles(targetDir, { 'package.json': { json: { main: 'server.mjs' } }, 'server.mjs': '' });
     answer(targetDir);
     await expect.poll(() => existsSync(targetDir)).toBe(false);

@@ -17,13 +17,15 @@ import { createBuildLog } from './build-log.ts';
 import type { BuildLog } from './build-log.ts';
 import { createBuildStages } from './build-stages.ts';
 import { createBuildQueue } from './build-queue.ts';
-import type { BuildQueue } from './build-queue.ts';
+import type { BuildPlace, BuildQueue } from './build-queue.ts';
 import { claimBuild, endOrphanedBuilds } from './claim-build.ts';
 import { checkBuildOptions } from './check-build-options.ts';
 import { explainDiskFull } from './disk-full.ts';
 import { makeRelease } from './make-release.ts';
 import { onAbort, orAborted } from './on-abort.ts';
-import { releaseDir, removeUnreleased } from './release.ts';
+import { createPausableTimer } from './pausable-timer.ts';
+import { releaseDir } from './release.ts';
+import { removeUnreleased } from './remove-unreleased.ts';
 
 export interface ProjectBuilderParts {
   config: ResolvedConfig;
@@ -127,9 +129,9 @@ export class ProjectBuilder {
       unlisten = onAbort(options.signal, abort);
       await orAborted(this.recover(), cancel.signal);
       const onWait = (position: number): void => opened.line(`Waiting for its turn, number ${position}`);
-      await this.#queue.run({ key: project.id, signal: cancel.signal, onWait }, async () => {
+      await this.#queue.run({ key: project.id, signal: cancel.signal, onWait }, async (place) => {
         startedAt = new Date();
-        await this.#make(dir, request, opened, cancel);
+        await this.#make(dir, request, { log: opened, cancel, place });
       });
       this.#collector.start();
       return settled(build, startedAt, opened, null);
@@ -145,7 +147,11 @@ export class ProjectBuilder {
     }
   }
 
-  #make(dir: string, request: BuildRequest, log: BuildLog, cancel: AbortController): Promise<void> {
+  #make(
+    dir: string,
+    request: BuildRequest,
+    { log, cancel, place }: { log: BuildLog; cancel: AbortController; place: BuildPlace },
+  ): Promise<void> {
     const onLateAnswer = (): void => {
       // Another build of that id has cleared the folder and owns it now.
       if (!this.#running.has(dir)) void this.#discard(dir);
@@ -155,9 +161,27 @@ export class ProjectBuilder {
     const { signal } = cancel;
     const { project, build } = request;
     const stages = createBuildStages({ projectId: project.id, buildId: build.id }, this.#tellStage);
-    return this.#withTimeout(cancel, request.options?.timeoutMs, () =>
-      makeRelease({ ...this.#parts, request, id, dir, log, stages, signal, onLateAnswer }),
-    ).finally(release);
+    const timeoutMs = request.options?.timeoutMs ?? this.#parts.config.defaultBuildTimeoutMs;
+    const timer = createPausableTimer(timeoutMs, () => cancel.abort(buildTimeout(timeoutMs)));
+    const standBy = (): (() => Promise<void>) => {
+      timer.pause();
+      const comeBack = place.lend();
+      return () => comeBack().then(timer.resume);
+    };
+    return makeRelease({
+      ...this.#parts,
+      request,
+      id,
+      dir,
+      log,
+      stages,
+      signal,
+      onLateAnswer,
+      standBy,
+    }).finally(() => {
+      timer.clear();
+      release();
+    });
   }
 
   readonly #tellStage = (event: BuildStageEvent): void => {
@@ -171,23 +195,9 @@ export class ProjectBuilder {
   /** A copy is easily 160 MB, and one that failed is of no use to anybody; its log is. */
   async #discard(dir: string): Promise<void> {
     try {
-      await removeUnreleased(dir);
+      await removeUnreleased(dir, this.#parts.config.buildDir);
     } catch (error) {
       this.#parts.config.logger.warn(`The files of a failed build in ${dir} could not be removed`, error);
-    }
-  }
-
-  async #withTimeout(
-    cancel: AbortController,
-    given: number | undefined,
-    task: () => Promise<void>,
-  ): Promise<void> {
-    const ms = given ?? this.#parts.config.defaultBuildTimeoutMs;
-    const timer = setTimeout(() => cancel.abort(buildTimeout(ms)), ms);
-    try {
-      await task();
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

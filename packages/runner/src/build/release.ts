@@ -56,11 +56,9 @@ export async function removeRelease(dir: string): Promise<void> {
   await rm(manifestOf(dir), { force: true });
 }
 
-/** Removes the files of a build that no release has; the log beside them stays. */
-export async function removeUnreleased(dir: string): Promise<void> {
-  if (existsSync(manifestOf(dir)) || (await hasFilesOfRelease(dir))) return;
-  // A process that outlived the build may still write into it, which is worth another try.
-  await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+/** Whether a build has succeeded, and was not begun again since. */
+export function hasRelease(dir: string): boolean {
+  return existsSync(manifestOf(dir));
 }
 
 /** @throws ProjectRunnerError `RELEASE_MISSING` */

@@ -29,3 +29,12 @@ it('refuses a name that is none', () => {
     /There is no event "crash"; there are spawned, .*crashed/,
   );
 });
+
+it('outlives a listener that rejects', async () => {
+  const events = new EventEmitter<RunnerEvents>();
+  warnings.length = 0;
+  listenTo(events, logger, 'settled', async () => Promise.reject(new Error('no')));
+  events.emit('settled', { server });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(warnings).toEqual(['A listener of "settled" threw']);
+});

@@ -2,6 +2,8 @@ import type { EventEmitter } from 'node:events';
 
 import type { Logger, RunnerEvents } from '@project-runner/core';
 
+import { catchLater } from '../catch-later.ts';
+
 const all: Record<keyof RunnerEvents, true> = {
   spawned: true,
   ready: true,
@@ -17,7 +19,7 @@ const all: Record<keyof RunnerEvents, true> = {
 const eventNames: ReadonlySet<string> = new Set(Object.keys(all));
 
 /**
- * The answer ends it. A listener that throws harms nobody.
+ * The answer ends it. A listener that throws, or answers a promise that rejects, harms nobody.
  * @throws TypeError for a name that is none: a host in JavaScript would never hear of what it waits for
  */
 export function listenTo<Name extends keyof RunnerEvents>(
@@ -29,11 +31,13 @@ export function listenTo<Name extends keyof RunnerEvents>(
   if (!eventNames.has(name)) {
     throw new TypeError(`There is no event ${JSON.stringify(name)}; there are ${[...eventNames].join(', ')}`);
   }
+  const warn = (error: unknown): void => logger.warn(`A listener of "${name}" threw`, error);
   const guarded = (...event: RunnerEvents[Name]): void => {
     try {
-      listener(...event);
+      // Typed as one that answers nothing; an async function fits that, too.
+      catchLater(listener(...event) as unknown, warn);
     } catch (error) {
-      logger.warn(`A listener of "${name}" threw`, error);
+      warn(error);
     }
   };
   events.on(name as never, guarded as never);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { isInputs } from './build-inputs.ts';
 import type { BuildInputs } from './build-inputs.ts';
 import type { CachePaths } from './cache-paths.ts';
 import { keepEntry } from './compare-trees.ts';
@@ -93,7 +94,7 @@ async function readEntry(dir: string): Promise<FoundEntry | null> {
     typeof entry.projectPath === 'string' &&
     typeof entry.stamps === 'string' &&
     typeof entry.createdAt === 'string' &&
-    typeof entry.inputs === 'object';
+    isInputs(entry.inputs);
   return isWhole ? { ...(entry as BuildEntry), dir } : null;
 }
 

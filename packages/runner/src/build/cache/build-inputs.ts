@@ -19,6 +19,10 @@ export interface BuildInputs {
   node: string;
   platform: string;
   framework: string;
+  /** Hash of the program texts of the plugins that plan the build: they have no version. */
+  plugins: string;
+  /** Version of this package. */
+  runner: string;
   /** What builds: a script, a command, or neither. */
   buildCommand: string | null;
   allowInstallScripts: boolean;
@@ -34,6 +38,17 @@ export function fingerprintOf(inputs: BuildInputs): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(inputs)))
     .digest('hex');
+}
+
+/** Whether it may be what was written down of an earlier build: as far as somebody reads it. */
+export function isInputs(value: unknown): value is BuildInputs {
+  const { leftOut, secretNames, variables } = (value ?? {}) as Partial<BuildInputs>;
+  return (
+    Array.isArray(leftOut) &&
+    Array.isArray(secretNames) &&
+    typeof variables === 'object' &&
+    variables !== null
+  );
 }
 
 /** The same inputs give the same text, in whatever order their names were written. */

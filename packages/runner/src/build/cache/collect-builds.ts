@@ -35,7 +35,7 @@ export async function collectBuilds({ config, signal }: CollectBuildsOptions): P
       evictable.push(...collected.evictable);
     }
     await evict(evictable, { config, signal });
-    await removeDrafts(paths);
+    await removeOldFiles(paths, config.cache?.maxAgeDays ?? 0);
   } finally {
     release({ forget: true });
   }
@@ -85,13 +85,31 @@ async function projectsIn(buildDir: string): Promise<string[]> {
     .map(({ name }) => name);
 }
 
-async function removeDrafts({ drafts }: CachePaths): Promise<void> {
-  for (const name of await readdir(drafts).catch(() => [])) {
-    const path = join(drafts, name);
+/** What processes left that were killed, and what is remembered of sources and programs that nobody builds any more. */
+async function removeOldFiles(
+  { drafts, tools, sources, root }: CachePaths,
+  maxAgeDays: number,
+): Promise<void> {
+  const isDraft = (name: string): boolean => name.endsWith('.tmp');
+  await removeOld(drafts, draftMs);
+  await removeOld(root, draftMs, isDraft);
+  for (const dir of [tools, sources]) {
+    await removeOld(dir, draftMs, isDraft);
+    await removeOld(dir, maxAgeDays * dayMs);
+  }
+}
+
+async function removeOld(
+  dir: string,
+  ageMs: number,
+  which = (name: string): boolean => name !== '',
+): Promise<void> {
+  for (const name of (await readdir(dir).catch(() => [])).filter(which)) {
+    const path = join(dir, name);
     const changedAt = await stat(path).then(
       ({ ctimeMs }) => ctimeMs,
       () => Infinity,
     );
-    if (changedAt < Date.now() - draftMs) await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    if (changedAt < Date.now() - ageMs) await rm(path, { recursive: true, force: true, maxRetries: 3 });
   }
 }

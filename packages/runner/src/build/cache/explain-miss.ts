@@ -61,6 +61,8 @@ const settings = {
   node: 'Node',
   platform: 'platform',
   framework: 'framework',
+  plugins: 'plugins of framework and package manager',
+  runner: 'version of the runner',
   buildCommand: 'build command',
   allowInstallScripts: 'allowInstallScripts',
   skipInstall: 'skipInstall',

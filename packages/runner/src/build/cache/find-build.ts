@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { dropEntry, listEntries, readTree, touchEntry } from './build-entry.ts';
@@ -19,7 +20,7 @@ export interface FindBuildOptions {
   projectBuilds: string;
   projectId: string;
   deploymentId: string | null;
-  /** Where a copy goes, if one is needed. */
+  /** Where a copy goes, if one is needed: a folder that is there. */
   target: string;
   fingerprint: string;
   signal: AbortSignal;
@@ -121,19 +122,26 @@ async function take(
   { tree, added }: LookedAt,
   options: FindBuildOptions,
 ): Promise<Pick<CachedBuild, 'content' | 'copied'> | null> {
-  const { target, signal, deploymentId, onLine } = options;
+  const { target, signal, deploymentId, onLine, paths } = options;
   const isOwn = entry.deploymentId === deploymentId;
   if (added.length === 0 && (isOwn || options.mayShare(content, entry))) return { content, copied: null };
+  // It may be the source, which a build needs that cannot have the copy.
+  const before = join(paths.drafts, randomUUID());
+  await mkdir(paths.drafts, { recursive: true, mode: 0o700 });
+  await rename(target, before);
   try {
     // A server wrote those; a build would not have made them.
     const strange = new Set(added);
     const built = tree.filter(({ path }) => !strange.has(path));
-    await rm(target, { recursive: true, force: true });
     await cloneTree(content, target, built, { signal, keepLinks: true, refusePlaces: true });
-    return { content: target, copied: await walkTree(target, { signal }) };
+    const copied = await walkTree(target, { signal });
+    await rm(before, { recursive: true, force: true });
+    return { content: target, copied };
   } catch (error) {
+    await rm(target, { recursive: true, force: true });
+    await rename(before, target);
     if (!(error instanceof CloneRefused)) throw error;
-    onLine(`The cached build ${entry.buildId} cannot be copied: ${error.message}`);
+    onLine(`Not cached: build ${entry.buildId} is the same, but cannot be copied: ${error.message}`);
     return null;
   }
 }

@@ -15,6 +15,11 @@ export interface InstallInputsOptions {
 /** Files that package managers read besides package.json. */
 const settings =
   /^(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?|pnpm-workspace\.yaml|bunfig\.toml|\.npmrc|\.yarnrc|\.yarnrc\.yml|\.node-version|\.nvmrc|\.tool-versions|\.?mise\.toml)$/;
+/** Of a folder or an archive of the project; whatever names it (an override, a catalog), the lockfile has it. */
+const localPackages = /\bfile:|\bportal:|\bexec:|\btype: directory\b/;
+/** pnpm 10 and newer runs scripts of dependencies that the project itself allows; those may read any file of it. */
+const allowedScripts =
+  /\bonlyBuiltDependencies(File)?\b|\bdangerouslyAllowAllBuilds["']?:\s*true\b|\ballowBuilds\b[^]*?:\s*true\b/;
 const patches = /(^|\/)(\.yarn|patches)\/|\.(patch|diff)$/;
 /** Code that takes part in an install. */
 const hooks = /^\.pnpmfile\.[cm]?js$/;
@@ -59,6 +64,12 @@ export async function installFingerprint(options: InstallInputsOptions): Promise
   const isWhole =
     inputs.allowInstallScripts ||
     paths.some((path) => hooks.test(basename(path))) ||
+    (await anyMatches(
+      treeDir,
+      paths.filter((path) => basename(path) === inputs.lockfile),
+      localPackages,
+    )) ||
+    (await anyMatches(treeDir, paths.filter(hasPnpmSettings), allowedScripts)) ||
     manifests.some(([, manifest]) => manifest === null || takesPart(manifest));
   const { variables } = inputs;
   const names = Object.keys(variables).filter((name) => isWhole || managerVariables.test(name));
@@ -75,6 +86,15 @@ export async function installFingerprint(options: InstallInputsOptions): Promise
     allowInstallScripts: inputs.allowInstallScripts,
   };
   return createHash('sha256').update(JSON.stringify(all)).digest('hex');
+}
+
+function hasPnpmSettings(path: string): boolean {
+  return /^(package\.json|pnpm-workspace\.yaml)$/.test(basename(path));
+}
+
+async function anyMatches(treeDir: string, paths: readonly string[], pattern: RegExp): Promise<boolean> {
+  for (const path of paths) if (pattern.test(await readFile(join(treeDir, path), 'latin1'))) return true;
+  return false;
 }
 
 /** Package managers of third parties have lockfiles of their own. */

@@ -13,7 +13,7 @@ export interface TreeEntry {
   size: number;
   /** Permission bits. */
   mode: number;
-  /** A file with several names: one that a package manager took from its store, say. */
+  /** A dependency with several names: a package manager took it from its store. */
   linked: boolean;
   /** Of the last change, in ms; 0 of folders. */
   changedAtMs: number;
@@ -35,7 +35,8 @@ const attempts = 10;
 /**
  * Everything below a folder in the order of names; sockets, pipes and devices are left out.
  * Synchronous calls in slices: asynchronous ones take four times as long.
- * @throws ProjectRunnerError `SOURCE_CHANGED` for a folder that never holds still; Error of the file system
+ * @throws ProjectRunnerError `SOURCE_CHANGED` for a folder that never holds still, `SOURCE_FAILED` for a name that is not
+ * UTF-8; Error of the file system
  */
 export async function walkTree(root: string, options: WalkOptions): Promise<TreeEntry[]> {
   for (let attempt = 1; ; attempt += 1) {
@@ -45,12 +46,21 @@ export async function walkTree(root: string, options: WalkOptions): Promise<Tree
       const { code = '' } = error as NodeJS.ErrnoException;
       if (!['ENOENT', 'ENOTDIR', 'EINVAL'].includes(code)) throw error;
       if (attempt < attempts) continue;
+      refuseStrangeName(error as NodeJS.ErrnoException);
       throw new ProjectRunnerError('SOURCE_CHANGED', `${root} changed while it was read`, {
         cause: error,
         hint: 'Build again when nothing writes into it, or name what changes in .projectrunnerignore',
       });
     }
   }
+}
+
+/** Node answers U+FFFD for bytes that are no text, and then cannot find what it has just listed. */
+function refuseStrangeName({ path, message }: NodeJS.ErrnoException): void {
+  if (!(path ?? message).includes('\uFFFD')) return;
+  throw new ProjectRunnerError('SOURCE_FAILED', `The name of ${path ?? 'a file'} is not UTF-8`, {
+    hint: 'Rename it',
+  });
 }
 
 async function walkOnce(root: string, { signal, skip }: WalkOptions): Promise<TreeEntry[]> {
@@ -97,8 +107,8 @@ const plain = { size: 0, mode: 0, linked: false, changedAtMs: 0 };
 
 export function fileEntry(path: string, stats: BigIntStats): TreeEntry {
   const mode = Number(stats.mode & 0o7777n);
-  const linked = stats.nlink > 1n;
-  // The time of the last change of a file with several names moves when somebody adds or removes one.
+  const linked = stats.nlink > 1n && /(^|\/)node_modules\//.test(path);
+  // The time of the last change of a file with several names moves when another project takes it from the store.
   const changed = linked ? '' : ` ${stats.ctimeNs}`;
   return {
     path,
