@@ -25,14 +25,21 @@ export interface InstallOptions {
   allowScripts: boolean;
   /** The folder is not part of a workspace: a workspace file further up belongs to somebody else. */
   standalone: boolean;
+  /** What the manager has cached of the registry is too old: ask the registry. @default false */
+  fresh?: boolean;
 }
 
 /** What to tell the user about a failed install, where the manager's words have a known remedy. */
 export interface InstallFailure {
-  /** `stale-lockfile`: the lockfile does not fit package.json. */
-  reason: 'stale-lockfile' | 'other';
+  /**
+   * `stale-lockfile`: the lockfile does not fit package.json. `stale-cache`: what the manager has cached of the registry
+   * does not know a version that is wanted; the runner installs once more, with `fresh`.
+   */
+  reason: 'stale-lockfile' | 'stale-cache' | 'other';
   /** The command that mends it: `pnpm install --lockfile-only`. */
   fix?: string;
+  /** What the manager says in one line: `'nothing@^1.0.0' is not in this registry`. */
+  detail?: string;
 }
 
 /** Describes one package manager. Every method is pure and synchronous. */

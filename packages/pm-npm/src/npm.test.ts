@@ -55,7 +55,11 @@ describe('install', () => {
     ],
     [
       { ...options, frozen: false, allowScripts: true, version: '12.2.0' },
-      'install --include=dev --prefer-offline --loglevel=error --no-audit --no-fund --no-progress',
+      'install --include=dev --loglevel=error --no-audit --no-fund --no-progress',
+    ],
+    [
+      { ...options, fresh: true },
+      'ci --include=dev --prefer-online --ignore-scripts --loglevel=error --no-audit --no-fund --no-progress',
     ],
   ])('%j', (given, expected) => {
     expect(npm().install(given).args.join(' ')).toBe(expected);
@@ -84,6 +88,23 @@ describe('what npm prints', () => {
       { reason: 'other', fix: 'npm install --package-lock-only' },
     ],
     ['npm error code E404\nnpm error 404 Not Found - GET https://registry.npmjs.org/nothing', null],
+    [
+      "npm error code E404\nnpm error 404 Not Found - GET https://x/nothing\nnpm error 404\nnpm error 404  'nothing@^1.0.0' is not in this registry.",
+      { reason: 'other', detail: "'nothing@^1.0.0' is not in this registry." },
+    ],
+    [
+      'npm error code ETARGET\nnpm error notarget No matching version found for a@1.14.0.\nnpm error notarget In most cases',
+      { reason: 'stale-cache', detail: 'No matching version found for a@1.14.0.' },
+    ],
+    ['npm error code ENOTCACHED\nnpm error request to x failed', { reason: 'stale-cache' }],
+    [
+      "npm error `npm ci` can only install packages when your package.json and package-lock.json are in sync.\nnpm error\nnpm error Missing: a@1.0.0 from lock file\nnpm error Invalid: lock file's b@1 does not satisfy b@2\n",
+      {
+        reason: 'stale-lockfile',
+        fix: 'npm install --package-lock-only',
+        detail: 'Missing: a@1.0.0 from lock file, and 1 more',
+      },
+    ],
     ['npm error code EUSAGE\nnpm error Unknown option', null],
   ])('%s', (output, expected) => {
     expect(npm().explainFailure?.(output)).toEqual(expected);

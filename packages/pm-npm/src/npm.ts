@@ -1,4 +1,9 @@
-import type { DirectorySnapshot, PackageManagerEvidence, PackageManagerPlugin } from '@project-runner/core';
+import type {
+  DirectorySnapshot,
+  InstallFailure,
+  PackageManagerEvidence,
+  PackageManagerPlugin,
+} from '@project-runner/core';
 
 /** `npm ci` of npm 12 no longer knows a shrinkwrap; npm 11 does, so it counts as a lockfile. */
 const lockfiles = ['package-lock.json', 'npm-shrinkwrap.json'] as const;
@@ -11,13 +16,13 @@ export function npm(): PackageManagerPlugin {
     name: 'npm',
     apiVersion: 1,
     detect,
-    install: ({ frozen, allowScripts, version }) => ({
+    install: ({ frozen, allowScripts, version, fresh = false }) => ({
       file: 'npm',
       args: [
         frozen ? 'ci' : 'install',
         // NODE_ENV and a user's `omit=dev` would drop what the build needs.
         '--include=dev',
-        '--prefer-offline',
+        ...cacheFlags(frozen, fresh),
         ...scriptFlags(allowScripts, version),
         '--no-audit',
         '--no-fund',
@@ -37,19 +42,40 @@ export function npm(): PackageManagerPlugin {
     }),
     workspacePatterns: (directory) => directory.manifest?.workspaces ?? null,
     toleratesMissingMembers: () => true,
-    explainFailure: (output) => {
-      const fix = 'npm install --package-lock-only';
-      if (/can only install packages when your package\.json and .* are in sync/.test(output))
-        return { reason: 'stale-lockfile', fix };
-      // npm 12 has forgotten what a shrinkwrap is: to it there is no lockfile.
-      return /can only install with an existing/.test(output) ? { reason: 'other', fix } : null;
-    },
+    explainFailure,
     skippedScripts: (output) =>
       // npm 11 prints the same list for scripts that it did run.
       output.includes('had install scripts blocked')
         ? [...output.matchAll(/^npm warn install-scripts {2,}(\S+)@\S+ \(/gm)].map((match) => match[1] ?? '')
         : [],
   };
+}
+
+const relock = 'npm install --package-lock-only';
+
+function explainFailure(output: string): InstallFailure | null {
+  if (/can only install packages when your package\.json and .* are in sync/.test(output)) {
+    const told = [...output.matchAll(/^npm (?:error|ERR!) ((?:Missing|Invalid): .+)$/gm)].map(
+      ([, line]) => line,
+    );
+    const more = told.length > 1 ? `, and ${told.length - 1} more` : '';
+    const detail = told.length > 0 ? { detail: `${told[0]}${more}` } : {};
+    return { reason: 'stale-lockfile', fix: relock, ...detail };
+  }
+  const [, detail] =
+    /^npm (?:error|ERR!) (?:404|notarget) +(.*(?:'.+'|No matching version).+)$/m.exec(output) ?? [];
+  const said = detail === undefined ? {} : { detail };
+  // `--prefer-offline` goes by metadata of any age, and a lockfile may be newer (npm 11, 12).
+  if (/^npm (error|ERR!) code (ETARGET|ENOTCACHED)$/m.test(output)) return { reason: 'stale-cache', ...said };
+  // npm 12 has forgotten what a shrinkwrap is: to it there is no lockfile.
+  if (/can only install with an existing/.test(output)) return { reason: 'other', fix: relock };
+  return detail === undefined ? null : { reason: 'other', detail };
+}
+
+/** Without a lockfile the newest versions are wanted, not those that were seen last. */
+function cacheFlags(frozen: boolean, fresh: boolean): string[] {
+  if (fresh) return ['--prefer-online'];
+  return frozen ? ['--prefer-offline'] : [];
 }
 
 /**

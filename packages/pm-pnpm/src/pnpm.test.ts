@@ -57,7 +57,11 @@ describe('install', () => {
     [options, frozen],
     [{ ...options, version: '9.15.9' }, `${frozen} --ignore-workspace --ignore-scripts`],
     [{ ...options, version: '9.15.9', standalone: false, allowScripts: true }, frozen],
-    [{ ...options, frozen: false }, frozen.replace('--frozen', '--no-frozen')],
+    [
+      { ...options, frozen: false },
+      frozen.replace('--frozen', '--no-frozen').replace(' --prefer-offline', ''),
+    ],
+    [{ ...options, fresh: true }, frozen.replace(' --prefer-offline', '')],
   ])('%j', (given, expected) => {
     expect(pnpm().install(given).args.join(' ')).toBe(expected);
   });
@@ -98,8 +102,18 @@ describe('what pnpm prints', () => {
     });
   });
 
-  it('knows nothing about other failures', () => {
-    expect(pnpm().explainFailure?.('ERR_PNPM_FETCH_404  GET https://registry.npmjs.org/nothing')).toBeNull();
+  it.each([
+    [
+      ' ERR_PNPM_FETCH_404  GET https://registry.npmjs.org/nothing: Not Found - 404\n\nThis error happened',
+      { reason: 'other', detail: 'GET https://registry.npmjs.org/nothing: Not Found - 404' },
+    ],
+    [
+      '[ERR_PNPM_NO_MATCHING_VERSION] No matching version found for a@2.0.0',
+      { reason: 'stale-cache', detail: 'No matching version found for a@2.0.0' },
+    ],
+    ['something else', null],
+  ])('tells what else went wrong: %s', (output, expected) => {
+    expect(pnpm().explainFailure?.(output)).toEqual(expected);
   });
 
   it.each([

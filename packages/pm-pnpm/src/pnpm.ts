@@ -14,12 +14,13 @@ export function pnpm(): PackageManagerPlugin {
     name: 'pnpm',
     apiVersion: 1,
     detect,
-    install: ({ frozen, allowScripts, standalone, version }) => ({
+    install: ({ frozen, allowScripts, standalone, version, fresh = false }) => ({
       file: 'pnpm',
       args: [
         'install',
         frozen ? '--frozen-lockfile' : '--no-frozen-lockfile',
-        '--prefer-offline',
+        // Without a lockfile the newest versions are wanted, not those that were seen last.
+        ...(frozen && !fresh ? ['--prefer-offline'] : []),
         '--reporter=append-only',
         // Only pnpm 9 drops devDependencies under NODE_ENV=production; newer ones keep them and know the flag.
         '--prod=false',
@@ -41,8 +42,13 @@ export function pnpm(): PackageManagerPlugin {
       return packages.length > 0 ? packages : null;
     },
     toleratesMissingMembers: () => true,
-    explainFailure: (output) =>
-      staleLockfile.test(output) ? { reason: 'stale-lockfile', fix: 'pnpm install --lockfile-only' } : null,
+    explainFailure: (output) => {
+      if (staleLockfile.test(output))
+        return { reason: 'stale-lockfile', fix: 'pnpm install --lockfile-only' };
+      const [, code, detail] = /\b(ERR_PNPM_[A-Z0-9_]+)\]?\s+(.+)$/m.exec(output) ?? [];
+      if (detail === undefined) return null;
+      return { reason: code === 'ERR_PNPM_NO_MATCHING_VERSION' ? 'stale-cache' : 'other', detail };
+    },
     skippedScripts: readIgnoredBuilds,
   };
 }

@@ -58,10 +58,14 @@ describe('detect', () => {
 
 describe('install', () => {
   const options = { frozen: true, allowScripts: false, standalone: true };
-  const flags = '--non-interactive --no-progress --production=false --prefer-offline';
+  const flags = '--non-interactive --no-progress --production=false';
 
   it.each([
-    [{ ...options, version: '1.22.22' }, `install --frozen-lockfile ${flags} --ignore-scripts`],
+    [
+      { ...options, version: '1.22.22' },
+      `install --frozen-lockfile ${flags} --prefer-offline --ignore-scripts`,
+    ],
+    [{ ...options, version: '1.22.22', fresh: true }, `install --frozen-lockfile ${flags} --ignore-scripts`],
     [{ ...options, version: '1.22.22', frozen: false, allowScripts: true }, `install ${flags}`],
     [{ ...options, version: '4.18.1' }, 'install --immutable'],
     [{ ...options, version: '4.18.1', frozen: false }, 'install --no-immutable'],
@@ -98,7 +102,10 @@ describe('what Yarn prints', () => {
       "Usage Error: The nearest package directory (/host/app) doesn't seem to be part of the project declared in /host.",
       { reason: 'other', fix: 'yarn install' },
     ],
-    ['➤ YN0035: │ is-nothing@npm:1.0.0: Package not found', null],
+    [
+      '➤ YN0035: │ is-nothing@npm:1.0.0: Package not found',
+      { reason: 'other', detail: 'is-nothing@npm:1.0.0: Package not found' },
+    ],
   ])('%s', (output, expected) => {
     expect(yarn().explainFailure?.(output)).toEqual(expected);
   });

@@ -35,7 +35,11 @@ export function yarn(): PackageManagerPlugin {
       // Without a lockfile of its own Berry takes a project for a part of whatever package.json is further up.
       if (/doesn't seem to be part of the project declared in/.test(output))
         return { reason: 'other', fix: 'yarn install' };
-      return null;
+      // Classic; Berry has no metadata of its own that could be too old.
+      const [, version] = /^error (Couldn't find any versions for .+)$/m.exec(output) ?? [];
+      if (version !== undefined) return { reason: 'stale-cache', detail: version };
+      const [, detail] = /^(?:error |.*YN0035: \W*)(\S.*[Nn]ot found.*)$/m.exec(output) ?? [];
+      return detail === undefined ? null : { reason: 'other', detail };
     },
     skippedScripts: (output) =>
       output
@@ -53,7 +57,7 @@ const berrySettings: Readonly<Record<string, string>> = {
   YARN_ENABLE_TELEMETRY: '0',
 };
 
-function installClassic({ frozen, allowScripts }: InstallOptions): Command {
+function installClassic({ frozen, allowScripts, fresh = false }: InstallOptions): Command {
   return {
     file: 'yarn',
     args: [
@@ -62,7 +66,7 @@ function installClassic({ frozen, allowScripts }: InstallOptions): Command {
       '--non-interactive',
       '--no-progress',
       '--production=false',
-      '--prefer-offline',
+      ...(frozen && !fresh ? ['--prefer-offline'] : []),
       ...(allowScripts ? [] : ['--ignore-scripts']),
     ],
     env: { YARN_PRODUCTION: 'false' },

@@ -1,5 +1,5 @@
 import { callPlugin, pluginKey, ProjectRunnerError } from '@project-runner/core';
-import type { Command, InstallOptions, ProcessExit } from '@project-runner/core';
+import type { Command, InstallFailure, InstallOptions, ProcessExit } from '@project-runner/core';
 
 import type { DetectedPackageManager } from '../detect/detect-package-manager.ts';
 import { snapshotDirectory } from '../detect/snapshot-directory.ts';
@@ -37,11 +37,36 @@ export async function installDependencies(
       ? `Installing dependencies with ${plugin.name} ${version} (frozen, ${manager.lockfile})`
       : `Installing dependencies with ${plugin.name} ${version} (no lockfile: versions may differ next time)`,
   );
-  const command = installCommand(manager, version, context.allowScripts);
+  const first = await runInstall(manager, context, { version, fresh: false });
+  const isStale = first.exit.code !== 0 && explain(manager, first.output)?.reason === 'stale-cache';
+  if (isStale)
+    context.onLine(`What ${plugin.name} has cached is too old: installing again, from the registry`);
+  const { command, exit, output } = isStale
+    ? await runInstall(manager, context, { version, fresh: true })
+    : first;
+  if (exit.code !== 0) throw installFailure(manager, command, exit, output);
+  const folders = [...new Set([installDir, context.projectDir])];
+  const skipped = skippedScriptsLine({ plugin, command, output, folders });
+  if (skipped) context.onLine(skipped);
+}
+
+interface InstallRun {
+  command: Command;
+  exit: ProcessExit;
+  /** The end of what it printed. */
+  output: string;
+}
+
+async function runInstall(
+  manager: DetectedPackageManager,
+  context: InstallContext,
+  how: Pick<InstallOptions, 'version' | 'fresh'>,
+): Promise<InstallRun> {
+  const command = installCommand(manager, { ...how, allowScripts: context.allowScripts });
   const tail = createLineTail(kept);
   const exit = await runManagerCommand(manager, command, {
     ...context,
-    cwd: installDir,
+    cwd: manager.installDir,
     // `production` makes npm, yarn 1 and pnpm 9 leave out devDependencies, which builds need.
     env: { ...context.env, NODE_ENV: 'development' },
     onLine: (line) => {
@@ -49,20 +74,22 @@ export async function installDependencies(
       context.onLine(line);
     },
   });
-  const output = tail.read().text;
-  if (exit.code !== 0) throw installFailure(manager, command, exit, output);
-  const folders = [...new Set([installDir, context.projectDir])];
-  const skipped = skippedScriptsLine({ plugin, command, output, folders });
-  if (skipped) context.onLine(skipped);
+  return { command, exit, output: tail.read().text };
 }
 
-function installCommand(manager: DetectedPackageManager, version: string, allowScripts: boolean): Command {
+function explain({ plugin }: DetectedPackageManager, output: string): InstallFailure | null {
+  return callPlugin(plugin, 'explainFailure', () => plugin.explainFailure?.(output)) ?? null;
+}
+
+function installCommand(
+  manager: DetectedPackageManager,
+  how: Pick<InstallOptions, 'version' | 'fresh' | 'allowScripts'>,
+): Command {
   const { plugin, installDir, lockfile } = manager;
   const directory = snapshotDirectory(installDir);
   const options: InstallOptions = {
+    ...how,
     frozen: lockfile !== undefined,
-    version,
-    allowScripts,
     standalone: !callPlugin(plugin, 'workspacePatterns', () => plugin.workspacePatterns?.(directory)),
   };
   return checkCommand(
@@ -79,17 +106,23 @@ function installFailure(
   output: string,
 ): ProjectRunnerError {
   const { plugin } = manager;
-  const failure = callPlugin(plugin, 'explainFailure', () => plugin.explainFailure?.(output));
+  const failure = explain(manager, output);
   const stale = failure?.reason === 'stale-lockfile';
   const what = stale
     ? `${manager.lockfile ?? 'the lockfile'} does not fit package.json`
     : `${command.file} ${command.args.join(' ')} ended with ${describeExit(exit)}`;
+  const detail = failure?.detail === undefined ? '' : `: ${failure.detail}`;
   return new ProjectRunnerError(
     stale ? 'LOCKFILE_STALE' : 'INSTALL_FAILED',
-    `Dependency installation failed: ${what}`,
-    {
-      plugin: pluginKey(plugin),
-      ...(failure?.fix ? { hint: `Run \`${failure.fix}\` in the project and commit the lockfile` } : {}),
-    },
+    `Dependency installation failed: ${what}${detail}`,
+    { plugin: pluginKey(plugin), hint: hintOf(failure) },
   );
+}
+
+function hintOf(failure: InstallFailure | null): string {
+  if (!failure?.fix) return 'The last lines of the build log say why';
+  const run = `Run \`${failure.fix}\` in the project and commit the lockfile`;
+  return failure.reason === 'stale-lockfile'
+    ? `${run}; if that changes nothing, delete the lockfile and node_modules first`
+    : run;
 }
