@@ -45,7 +45,9 @@ describe.each(toolsOf('npm'))('npm $version, whose cache is older than the lockf
       });
       await writeFile(join(dir, 'package-lock.json'), JSON.stringify(lock(name, version)));
       const log: string[] = [];
-      const built = await runner.build(project, buildRecord(deploymentRecord(project)), {}, (line) => log.push(line));
+      const built = await runner.build(project, buildRecord(deploymentRecord(project)), {}, (line) =>
+        log.push(line),
+      );
       expect(built.errorMessage, log.join('\n')).toBeNull();
       expect(log).toContain(`got ${version}`);
       return log;

@@ -28,6 +28,22 @@ export function expectObject(key: string, value: unknown): void {
   }
 }
 
+/** @throws ProjectRunnerError `CONFIG_INVALID` for a key that is none: a typing error must not go unseen */
+export function onlyKeys(key: string | null, value: object, known: readonly string[]): void {
+  for (const [name, item] of Object.entries(value)) {
+    if (known.includes(name)) continue;
+    throw wrong(key === null ? name : `${key}.${name}`, item, `one of ${known.join(', ')}`, 'unknown key');
+  }
+}
+
+/** A record that a host hands over. @throws TypeError */
+export function expectRecord(name: string, value: unknown): void {
+  const { id } = (typeof value === 'object' && value !== null ? value : {}) as { id?: unknown };
+  if (typeof id === 'string' && id !== '') return;
+  const found = typeof value === 'object' && value !== null ? `id ${show(id)}` : show(value);
+  throw new TypeError(`${name} must be a record with an id that is a string; found ${found}`);
+}
+
 export function wrong(
   key: string,
   value: unknown,

@@ -25,13 +25,14 @@ import { isProcessAlive } from '@project-runner/launcher-local';
 import { ProjectBuilder } from './build/project-builder.ts';
 import { createReleases } from './build/releases.ts';
 import type { Releases } from './build/releases.ts';
+import { checkDeploy } from './check-deploy.ts';
 import type { ResolvedConfig, RunnerConfig } from './config.ts';
 import { defaultPlugins } from './default-plugins.ts';
 import { checkLogOptions } from './logs/check-log-options.ts';
 import { storageSink } from './logs/storage-sink.ts';
 import { oneOf } from './one-of.ts';
 import { requirePlugins } from './require-plugins.ts';
-import { checkRunOptions, resolveConfig } from './resolve-config.ts';
+import { resolveConfig } from './resolve-config.ts';
 import { listenTo } from './server/listen-to.ts';
 import { measureServer } from './server/measure-server.ts';
 import { probeServer } from './server/probe-server.ts';
@@ -130,8 +131,7 @@ export class LocalProcessRunner implements ProjectRunner {
     build: Build,
     options: RunOptions = {},
   ): Promise<RunningServer> {
-    checkRunOptions(options);
-    const server = await this.#servers.deploy({ project, deployment, build, options });
+    const server = await this.#servers.deploy(checkDeploy({ project, deployment, build, options }));
     await this.#releases.deployed(project, deployment, build);
     return server;
   }

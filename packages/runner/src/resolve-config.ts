@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 
-import type { Logger, RunOptions, SecretsInOutput } from '@project-runner/core';
+import type { Logger, SecretsInOutput } from '@project-runner/core';
 
-import { expectObject, flag, text, whole, wrong } from './check-value.ts';
+import { expectObject, flag, onlyKeys, text, whole, wrong } from './check-value.ts';
 import type { CacheConfig, HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.ts';
 import { defaultStateDir } from './default-state-dir.ts';
 import { checkLimits, mergeLimits } from './resolve-limits.ts';
@@ -40,11 +40,7 @@ const knownKeys = [
 /** Defaults and checks. @throws ProjectRunnerError `CONFIG_INVALID` with the key, the value and what was expected */
 export function resolveConfig(written: RunnerConfig = {}): ResolvedConfig {
   expectObject('config', written);
-  for (const key of Object.keys(written)) {
-    if (!(knownKeys as readonly string[]).includes(key)) {
-      throw wrong(key, written[key as keyof RunnerConfig], `one of ${knownKeys.join(', ')}`, 'unknown key');
-    }
-  }
+  onlyKeys(null, written, knownKeys);
   const stateDir = resolve(text('stateDir', written.stateDir) ?? defaultStateDir());
   return {
     portRange: portRange(written.portRange),
@@ -71,12 +67,6 @@ export function resolveConfig(written: RunnerConfig = {}): ResolvedConfig {
     limits: mergeLimits(checkLimits('limits', written.limits)),
     logger: logger(written.logger),
   };
-}
-
-/** @throws ProjectRunnerError `CONFIG_INVALID` */
-export function checkRunOptions({ healthCheckTimeoutMs, limits }: RunOptions): void {
-  whole('healthCheckTimeoutMs', healthCheckTimeoutMs, 1, maxTimer);
-  checkLimits('limits', limits);
 }
 
 /** The longest delay a Node timer takes. */
@@ -131,15 +121,7 @@ function cache(value: RunnerConfig['cache']): ResolvedConfig['cache'] {
   if (value === false) return null;
   const given = value === undefined || value === true ? {} : value;
   expectObject('cache', given);
-  for (const key of Object.keys(given)) {
-    if (key === 'maxSizeMb' || key === 'maxAgeDays') continue;
-    throw wrong(
-      `cache.${key}`,
-      given[key as keyof CacheConfig],
-      'one of maxSizeMb, maxAgeDays',
-      'unknown key',
-    );
-  }
+  onlyKeys('cache', given, ['maxSizeMb', 'maxAgeDays'] satisfies (keyof CacheConfig)[]);
   return {
     maxSizeMb: whole('cache.maxSizeMb', given.maxSizeMb, 0, 2 ** 40) ?? 5120,
     maxAgeDays: whole('cache.maxAgeDays', given.maxAgeDays, 0, 36_500) ?? 30,

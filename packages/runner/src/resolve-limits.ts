@@ -1,6 +1,6 @@
 import type { ServerLimits } from '@project-runner/core';
 
-import { expectObject, whole, wrong } from './check-value.ts';
+import { expectObject, onlyKeys, whole, wrong } from './check-value.ts';
 
 const known = [
   'memoryMb',
@@ -14,16 +14,7 @@ const known = [
 export function checkLimits(key: string, value: ServerLimits | undefined): Readonly<ServerLimits> {
   if (value === undefined) return {};
   expectObject(key, value);
-  for (const name of Object.keys(value)) {
-    if (!(known as readonly string[]).includes(name)) {
-      throw wrong(
-        `${key}.${name}`,
-        value[name as keyof ServerLimits],
-        `one of ${known.join(', ')}`,
-        'unknown key',
-      );
-    }
-  }
+  onlyKeys(key, value, known);
   const { onMemory, cpus } = value;
   whole(`${key}.memoryMb`, value.memoryMb, 1, 2 ** 30);
   whole(`${key}.heapMb`, value.heapMb, 1, 2 ** 30);

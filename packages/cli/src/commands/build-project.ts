@@ -33,7 +33,10 @@ export async function buildProject(
       cache: options.cache ?? true,
       signal: stop.signal,
     },
-    (line) => reporter.buildLog(line),
+    (line) => {
+      reporter.buildLog(line);
+      if (isNews(line) && !options.verbose) reporter.notice(line);
+    },
   );
   unlisten();
   const reason = stop.reason();
@@ -53,6 +56,13 @@ export async function buildProject(
     cached: isCached,
   });
   return build;
+}
+
+/** What people want to know although the build succeeds: a secret in the output, why everything is built anew. */
+function isNews(line: string): boolean {
+  return (
+    /^(Warning|Not cached): /.test(line) && !line.endsWith('no earlier build of this project is in the cache')
+  );
 }
 
 /** The exit code of a command that was ended before it came to its point. */

@@ -88,7 +88,7 @@ describe('a build of something else says what changed', () => {
     ['a variable', () => {}, { envVars: { COLOUR: 'green' } }, 'variable changed: COLOUR'],
     ['a new variable', () => {}, { envVars: { COLOUR: 'red', SHAPE: 'x' } }, 'variable new: SHAPE'],
     ['a variable that is gone', () => {}, { envVars: {} }, 'variable gone: COLOUR'],
-    ['what is secret', () => {}, { envVars: {}, secrets: { COLOUR: 'red' } }, 'which variables are secret'],
+    ['what is secret', () => {}, { envVars: {}, secrets: { COLOUR: 'red' } }, 'secret now: COLOUR'],
     ['an option', () => {}, { secretsInOutput: 'fail' }, 'secretsInOutput: warn → fail'],
   ];
   it.each(cases)('%s', async (_, change, options, reason) => {

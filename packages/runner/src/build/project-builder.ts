@@ -9,6 +9,7 @@ import type {
   ProjectSource,
 } from '@project-runner/core';
 
+import { expectRecord } from '../check-value.ts';
 import type { ResolvedConfig } from '../config.ts';
 import { createBuildCollector } from './build-collector.ts';
 import type { BuildCollector } from './build-collector.ts';
@@ -70,6 +71,8 @@ export class ProjectBuilder {
    */
   async build(request: BuildRequest): Promise<Build> {
     const { project, build } = request;
+    expectRecord('project', project);
+    expectRecord('build', build);
     const dir = releaseDir(this.#parts.config.buildDir, project.id, build.id);
     if (this.#running.has(dir)) throw new TypeError(`Build ${build.id} is being built already`);
     const ended = Promise.withResolvers<void>();

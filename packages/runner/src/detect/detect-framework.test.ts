@@ -92,3 +92,11 @@ describe('a project', () => {
     );
   });
 });
+
+it('says of the root of a workspace what to build instead', () => {
+  const dir = writeFiles(tempFolder(), { 'package.json': '{}', 'pnpm-workspace.yaml': '' });
+  const root = snapshotDirectory(dir);
+  expect(() => detectFramework(root, [])).toThrowError(
+    expect.objectContaining({ hint: expect.stringContaining('root of a workspace') as string }),
+  );
+});

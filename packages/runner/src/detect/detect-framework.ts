@@ -27,6 +27,13 @@ export function detectFramework(
     'FRAMEWORK_UNKNOWN',
     `no framework plugin knows how to build and start ${project.dir} ` +
       `(asked: ${frameworks.map((plugin) => plugin.name).join(', ') || 'none'})`,
-    { hint: 'Give package.json a "start" script or a "main" entry, or add a framework plugin' },
+    { hint: hintFor(project) },
   );
+}
+
+function hintFor({ manifest, has }: DirectorySnapshot): string {
+  const isWorkspace = (manifest?.workspaces?.length ?? 0) > 0 || has('pnpm-workspace.yaml');
+  return isWorkspace
+    ? 'It is the root of a workspace: name the folder of the package that is the server, `apps/web` for example'
+    : 'Give package.json a "start" script or a "main" entry, or add a framework plugin';
 }

@@ -75,7 +75,14 @@ function changedSettings(before: BuildInputs, now: BuildInputs): string[] {
     const [was, is] = [before[key as keyof typeof settings], now[key as keyof typeof settings]];
     return was === is ? [] : [`${name}: ${was ?? 'none'} → ${is ?? 'none'}`];
   });
-  const secrets = before.secretNames.join() === now.secretNames.join() ? [] : ['which variables are secret'];
+  const secrets = [
+    ...now.secretNames
+      .filter((name) => !before.secretNames.includes(name))
+      .map((name) => `secret now: ${name}`),
+    ...before.secretNames
+      .filter((name) => !now.secretNames.includes(name))
+      .map((name) => `no longer secret: ${name}`),
+  ];
   const members = before.leftOut.join() === now.leftOut.join() ? [] : ['packages of the workspace'];
   return [...lines, ...secrets, ...members];
 }
