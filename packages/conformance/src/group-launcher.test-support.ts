@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { ProjectRunnerError } from '@project-runner/core';
@@ -90,12 +90,19 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-async function start({ id, file, args, cwd, env, ipc, onMessage }: LaunchSpec): Promise<Run> {
+async function start(spec: LaunchSpec): Promise<Run> {
+  const { id, file, args, cwd, env, ipc, stdin, claim, onMessage } = spec;
+  if (claim !== undefined) writeFileSync(claim, '', { flag: 'wx' });
   const child = spawn(file, args, {
     cwd,
     env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
+    stdio: [
+      stdin === undefined ? 'ignore' : openSync(stdin, 'r'),
+      'pipe',
+      'pipe',
+      ...(ipc ? (['ipc'] as const) : []),
+    ],
   });
   let ended: ProcessExit | null = null;
   const exited = new Promise<ProcessExit>((resolve) => {

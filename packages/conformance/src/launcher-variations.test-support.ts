@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import type { LauncherPlugin, LaunchSpec, LogStreamName } from '@project-runner/core';
 
 import type { Variation } from './factory-variations.test-support.ts';
@@ -113,6 +115,21 @@ export const launchVariations: readonly Variation<LauncherPlugin>[] = [
     broken({ spec: (spec) => ({ ...spec, env: { PATH: spec.env.PATH ?? '' } }) }),
   ],
   [
+    'launch: stdin is the file that was named',
+    /must open spec\.stdin, found '' in it/,
+    broken({ spec: (spec) => without('stdin', spec) }),
+  ],
+  [
+    'launch: makes the claim before the program starts',
+    /must make spec\.claim before the program starts, found 'false\\n'/,
+    broken({ spec: (spec) => (existsSync(spec.claim ?? '') ? spec : without('claim', spec)) }),
+  ],
+  [
+    'launch: starts nothing where the claim is taken',
+    /must not start a program whose spec\.claim is there/,
+    broken({ spec: (spec) => (existsSync(spec.claim ?? '') ? without('claim', spec) : spec) }),
+  ],
+  [
     'launch: the process runs in the folder given',
     /must start in spec\.cwd, .*; found '\/\\n'/,
     broken({ spec: (spec) => ({ ...spec, cwd: '/' }) }),
@@ -161,4 +178,9 @@ function impatient(of: LogStreamName): (spec: LaunchSpec) => LaunchSpec['onOutpu
       const taken = onOutput(stream, chunk, end);
       return stream === of ? undefined : taken;
     };
+}
+
+function without(key: 'stdin' | 'claim', spec: LaunchSpec): LaunchSpec {
+  const { [key]: _, ...rest } = spec;
+  return rest;
 }

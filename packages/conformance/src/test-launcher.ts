@@ -12,6 +12,7 @@ import { withTree } from './process-tree.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
 import { testLauncherDurable } from './test-launcher-durable.ts';
+import { testLauncherInput } from './test-launcher-input.ts';
 import { testLauncherOutput } from './test-launcher-output.ts';
 import { testLauncherStop } from './test-launcher-stop.ts';
 import { within } from './within.ts';
@@ -126,6 +127,8 @@ function testLauncherChecks(check: Check, wholeTree: boolean): void {
       `launch must give the variables of spec.env, found ${inspect(output())}`,
     );
   });
+
+  testLauncherInput(check);
 
   check('launch: the process runs in the folder given', async (launch) => {
     const { output, closed } = await launch('console.log(process.cwd())');

@@ -24,6 +24,7 @@ export type {
   LaunchSpec,
   ListeningSocket,
   OutputReceiver,
+  ProcessAccount,
   ProcessExit,
   ProcessHandle,
   ProcessRef,

@@ -44,6 +44,14 @@ export interface LaunchSpec extends OutputReceiver {
   dir?: string;
   /** From before its first instruction. A launcher that cannot enforce one starts the process without it, and says so. */
   limits?: LaunchLimits;
+  /** Absolute path of a file that the process reads as its stdin; without it there is nothing to read. */
+  stdin?: string;
+  /**
+   * A file that is not there yet, made right before the program starts; where it is there by then, nothing is started. So
+   * whoever comes after a runner that died while it launched makes it himself, and knows that this launch starts nothing.
+   * Its time of change tells when the program started.
+   */
+  claim?: string;
   onMessage?(message: unknown): void;
 }
 
@@ -89,6 +97,16 @@ export interface TreeUsage {
   cpuPercent: number;
 }
 
+/** What is known of a process that has ended. */
+export interface ProcessAccount {
+  /** In ms since 1970; `null` where nobody was there to see it. */
+  endedAt: number | null;
+  /** CPU of the process and of those that it waited for, in ms, as exact as the platform counts; `null` if not known. */
+  cpuMs: number | null;
+  /** The most memory that the whole tree had at a time, in bytes, where the system kept count; `null` otherwise. */
+  peakMemoryBytes: number | null;
+}
+
 /** A process and all that came from it. */
 export interface ProcessHandle {
   readonly ref: ProcessRef;
@@ -123,6 +141,10 @@ export interface ProcessHandle {
   readonly enforced?: Readonly<Partial<Record<keyof LaunchLimits, string>>>;
   /** Whether the system killed some of it for needing more memory than its limit. */
   outOfMemory?(): boolean;
+  /** What it used, `null` while it runs. */
+  account?(): ProcessAccount | null;
+  /** After the exit: whether processes of the tree may have been left behind. A look that costs less than `stop`. */
+  leftBehind?(): boolean;
 }
 
 /** Starts processes. */

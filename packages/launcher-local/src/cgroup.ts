@@ -25,6 +25,8 @@ export interface Cgroup {
   /** SIGKILL to all of it at once, however fast it forks; only the unified hierarchy can. */
   kill(): void;
   outOfMemory(): boolean;
+  /** The most memory that it had at a time, in bytes; `null` where nothing keeps count. */
+  peakMemory(): number | null;
   /** Once it is empty. One attempt, or with `patience`, which the end of processes may need. */
   remove(patience?: 'patience'): Promise<void>;
 }
@@ -51,6 +53,7 @@ export function openCgroup(parts: readonly CgroupPart[]): Cgroup {
       }
     },
     outOfMemory: () => parts.some(hasKilled),
+    peakMemory: () => parts.map(peakOf).find((peak) => peak !== null) ?? null,
     async remove(patience) {
       const end = performance.now() + (patience ? patienceMs : 0);
       for (
@@ -111,6 +114,13 @@ function groupsBelow(dir: string): string[] {
 
 function pidsIn({ dir }: CgroupPart): number[] {
   return (readText(join(dir, 'cgroup.procs')) ?? '').split('\n').filter(Boolean).map(Number);
+}
+
+/** Since Linux 5.19 in the unified hierarchy. */
+function peakOf({ dir, version, limits }: CgroupPart): number | null {
+  if (!limits.includes('memoryBytes')) return null;
+  const text = readText(join(dir, version === 2 ? 'memory.peak' : 'memory.max_usage_in_bytes'));
+  return text !== null && /^\d+\n$/.test(text) ? Number(text) : null;
 }
 
 function hasKilled({ dir, version, limits }: CgroupPart): boolean {

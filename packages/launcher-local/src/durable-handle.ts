@@ -11,6 +11,7 @@ import type {
 import type { Cgroup } from './cgroup.ts';
 import { guarded } from './guarded.ts';
 import { hasProc } from './has-proc.ts';
+import { mayHaveLeftBehind } from './left-behind.ts';
 import { markerVariable } from './marker.ts';
 import { readProcFile } from './proc-stat.ts';
 import { readRange } from './read-range.ts';
@@ -45,11 +46,13 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
   const { id, ref, shim, run, cgroup, receiver } = options;
   let ended: ProcessExit | null = null;
   let outOfMemory = false;
+  let peakMemory: number | null = null;
   const exited = options.exited.then((exit) => {
     ended = exit;
     try {
       // The group tells, and goes with the tree.
       outOfMemory = cgroup?.outOfMemory() ?? false;
+      peakMemory = cgroup?.peakMemory() ?? null;
     } catch {
       // Too many files are open in this process: why it ended stays unknown, that it did is not.
     }
@@ -107,6 +110,8 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
     },
     enforced: cgroup?.enforcedFor(ref.pid) ?? {},
     outOfMemory: () => outOfMemory || (cgroup?.outOfMemory() ?? false),
+    account: () => ended && { endedAt: null, cpuMs: null, ...run.readAccount(), peakMemoryBytes: peakMemory },
+    leftBehind: () => mayHaveLeftBehind(id, shim, cgroup),
     environment: () => readEnvironment(shim.pid, id),
   };
 }

@@ -1,7 +1,10 @@
+export { baseEnvironment } from './base-environment.ts';
 export { launcherLocal } from './launcher-local.ts';
 export type { LauncherLocalOptions } from './launcher-local.ts';
 export { isProcessAlive, readProcessRef } from './process-ref.ts';
 export { createUsageSampler } from './tree-usage.ts';
 export type { UsageSampler, UsageSamplerOptions } from './tree-usage.ts';
+export { lookAtRun } from './look-at-run.ts';
+export type { DurableState } from './look-at-run.ts';
 export { markerVariable } from './marker.ts';
 export { findTree } from './process-tree.ts';

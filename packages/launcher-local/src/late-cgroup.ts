@@ -21,6 +21,7 @@ export function lateCgroup(make: () => Cgroup | null, first: Cgroup | null): Lat
     members: () => made?.members() ?? [],
     kill: () => made?.kill(),
     outOfMemory: () => made?.outOfMemory() ?? false,
+    peakMemory: () => made?.peakMemory() ?? null,
     remove: async (patience) => made?.remove(patience),
   };
 }

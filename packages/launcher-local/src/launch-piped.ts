@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+
 import type { LaunchSpec, ProcessHandle } from '@project-runner/core';
 
 import { launchFailed } from './launch-failed.ts';
@@ -11,6 +13,7 @@ import { undoLaunch } from './undo-launch.ts';
  * @throws ProjectRunnerError `SPAWN_FAILED`
  */
 export async function launchPiped(spec: LaunchSpec, drainOutputMs: number): Promise<ProcessHandle> {
+  claim(spec);
   const spawned = await spawnDetached(spec, { file: spec.file, args: spec.args });
   try {
     const ref = readProcessRef(spawned.child.pid);
@@ -18,5 +21,13 @@ export async function launchPiped(spec: LaunchSpec, drainOutputMs: number): Prom
   } catch (error) {
     const problems = await undoLaunch({ id: spec.id, spawned, cgroup: null, dir: null });
     throw launchFailed(spec, error, problems);
+  }
+}
+
+function claim(spec: LaunchSpec): void {
+  try {
+    if (spec.claim !== undefined) writeFileSync(spec.claim, '', { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    throw launchFailed(spec, error);
   }
 }

@@ -43,6 +43,6 @@ export function lookAtProcesses(since: string | null = null): ProcLook {
 }
 
 /** The number that the machine gave to a process or thread last, 0 where that is not told. */
-function newestPid(): number {
+export function newestPid(): number {
   return Number(readProcFile('loadavg')?.trim().split(' ').at(-1)) || 0;
 }

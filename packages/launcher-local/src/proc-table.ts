@@ -132,7 +132,7 @@ function add<Key>(index: Map<Key, ProcStat[]>, key: Key, stat: ProcStat): void {
 export const ticksPerSecond = 100;
 
 /** When a process was started, in ms after boot. */
-export function startMs(stat: ProcStat): number {
+export function startMs(stat: Pick<ProcStat, 'startTime'>): number {
   return (Number(stat.startTime) / ticksPerSecond) * 1000;
 }
 

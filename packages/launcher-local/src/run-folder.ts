@@ -6,13 +6,14 @@ import {
   openSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { constants as system } from 'node:os';
 import { join } from 'node:path';
 
-import type { LogStreamName, ProcessExit } from '@project-runner/core';
+import type { LogStreamName, ProcessAccount, ProcessExit } from '@project-runner/core';
 
 import { parseProcStat } from './proc-stat.ts';
 import { parsePsLine } from './ps.ts';
@@ -26,6 +27,8 @@ export interface RunFolder {
   readIdentity(): RunIdentity | null;
   /** How it ended; `null` while it runs, or if the shim was killed. */
   readExit(): ProcessExit | null;
+  /** When it ended and what it used by its shim's account; `null` as `readExit`. */
+  readAccount(): Pick<ProcessAccount, 'endedAt' | 'cpuMs'> | null;
   /** The control group of its tree, as it was written; `null` without one. */
   readCgroup(): string | null;
   /** @throws Error of the file system */
@@ -46,7 +49,7 @@ export interface RunIdentity {
 
 /** Room for a line of `/proc/<pid>/stat`, or of `ps`. */
 const identityRoom = 1024;
-const exitRoom = 16;
+const exitRoom = 128;
 
 export function openRunFolder(dir: string): RunFolder {
   const pidFile = join(dir, 'pid');
@@ -57,6 +60,7 @@ export function openRunFolder(dir: string): RunFolder {
     spool: (stream) => join(dir, stream),
     readIdentity: () => parseIdentity(firstLine(pidFile)),
     readExit: () => parseExit(firstLine(exitFile)),
+    readAccount: () => readAccount(exitFile),
     readCgroup: () => firstLine(cgroupFile),
     writeCgroup: (text) => writeFileSync(cgroupFile, `${text}\n`, { mode: 0o600 }),
     makeRoom() {
@@ -116,6 +120,18 @@ function parseIdentity(line: string | null): RunIdentity | null {
 
 function parseExit(line: string | null): ProcessExit | null {
   return line !== null && /^\d{1,3}$/.test(line) ? fromShellCode(Number(line)) : null;
+}
+
+function readAccount(exitFile: string): ReturnType<RunFolder['readAccount']> {
+  if (parseExit(firstLine(exitFile)) === null) return null;
+  const endedAt = statSync(exitFile, { throwIfNoEntry: false })?.mtimeMs ?? null;
+  // The second line of `times` is about children: user and system, `0m0.012s 0m0.004s`; some languages have a comma.
+  const [user, system] = (readText(exitFile)?.split('\n')[2] ?? '').split(' ').map((text) => {
+    const [, minutes, seconds] = /^(\d+)m(\d+[.,]\d+)s$/.exec(text) ?? [];
+    return (Number(minutes) * 60 + Number(seconds?.replace(',', '.'))) * 1000;
+  });
+  const cpuMs = Math.round((user ?? Number.NaN) + (system ?? Number.NaN));
+  return { endedAt, cpuMs: Number.isNaN(cpuMs) ? null : cpuMs };
 }
 
 /** A shell tells death by a signal as 128 + its number, which a program could also have answered by itself. */

@@ -12,7 +12,11 @@ import { psColumns, psEnvironment, psFile } from './ps.ts';
  *
  * The program, and not the shim, goes into the control groups: what is killed by group must leave the shim to tell of it.
  */
-export function shimScript(env: Readonly<Record<string, string>>, groups: readonly string[] = []): string {
+export function shimScript(
+  env: Readonly<Record<string, string>>,
+  groups: readonly string[] = [],
+  claim?: string,
+): string {
   // `sh` adds these by itself; the program must get what it was given.
   const added = ['PWD', 'OLDPWD', 'SHLVL'].filter((name) => !Object.hasOwn(env, name));
   return [
@@ -20,16 +24,26 @@ export function shimScript(env: Readonly<Record<string, string>>, groups: readon
     'd=$1; shift',
     // Some shells say "Terminated" of a child that was: that is not the program's stderr.
     'exec 9>&2 2>/dev/null',
-    `(${groups.map(join).join('')}${identify}; unset d line ${added.join(' ')}; exec "$@") 2>&9 9>&-`,
+    `(${groups.map(join).join('')}${identify}; ${claim === undefined ? '' : make(claim)}unset d line ${added.join(' ')}; exec "$@") 2>&9 9>&-`,
     'code=$?',
-    `printf '%s\\n' "$code" 1<>"$d/exit"`,
+    // After the code, so that whoever finds the code needs to find no more.
+    `{ printf '%s\\n' "$code"; times; } 1<>"$d/exit"`,
     'exit "$code"',
   ].join('\n');
 }
 
 /** `0` is who writes. A group that cannot be joined is the runner's to notice: the program runs without it. */
 function join(group: string): string {
-  return `{ printf '0\\n' >'${group.replaceAll("'", `'\\''`)}/cgroup.procs'; } 2>/dev/null; `;
+  return `{ printf '0\\n' >${quoted(`${group}/cgroup.procs`)}; } 2>/dev/null; `;
+}
+
+/** `set -C`: only where it is not there; else this is the end of the subshell. */
+function make(claim: string): string {
+  return `set -C; : >${quoted(claim)} || exit 125; set +C; `;
+}
+
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 /**

@@ -28,7 +28,7 @@ export async function spawnDetached(
     reject: false,
     shell: false,
     windowsHide: true,
-    stdin: 'ignore',
+    stdin: spec.stdin === undefined ? 'ignore' : { file: spec.stdin },
     stdout: 'pipe',
     stderr: 'pipe',
     ...(spec.ipc ? { ipc: true as const } : {}),

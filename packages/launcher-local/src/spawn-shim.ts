@@ -21,15 +21,22 @@ export async function spawnShim(
   joins: readonly string[],
 ): Promise<Spawned> {
   const shell = needsBash(spec.env) && existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
-  const args = ['-c', shimScript(spec.env, joins), 'project-runner', run.dir, spec.file, ...spec.args];
+  const args = [
+    '-c',
+    shimScript(spec.env, joins, spec.claim),
+    'project-runner',
+    run.dir,
+    spec.file,
+    ...spec.args,
+  ];
   // Not by execa: of a program with an absolute path and files for output it would only cost memory.
-  const child = withSpools(run, (stdout, stderr) =>
+  const child = withStreams(spec, run, (stdin, stdout, stderr) =>
     spawn(shell, args, {
       cwd: spec.cwd,
       env: { ...spec.env, [markerVariable]: spec.id },
       // A session of its own, see `spawnDetached`.
       detached: true,
-      stdio: ['ignore', stdout, stderr, ...(spec.ipc ? (['ipc'] as const) : [])],
+      stdio: [stdin, stdout, stderr, ...(spec.ipc ? (['ipc'] as const) : [])],
     }),
   );
   if (child.pid === undefined) {
@@ -43,14 +50,20 @@ export async function spawnShim(
   return { child: child as Spawned['child'], exited };
 }
 
-function withSpools<Result>(run: RunFolder, use: (stdout: number, stderr: number) => Result): Result {
-  return withFile(run.spool('stdout'), (stdout) =>
-    withFile(run.spool('stderr'), (stderr) => use(stdout, stderr)),
-  );
+function withStreams<Result>(
+  { stdin }: LaunchSpec,
+  run: RunFolder,
+  use: (stdin: number | 'ignore', stdout: number, stderr: number) => Result,
+): Result {
+  const withSpools = (input: number | 'ignore'): Result =>
+    withFile(run.spool('stdout'), 'a', (stdout) =>
+      withFile(run.spool('stderr'), 'a', (stderr) => use(input, stdout, stderr)),
+    );
+  return stdin === undefined ? withSpools('ignore') : withFile(stdin, 'r', withSpools);
 }
 
-function withFile<Result>(file: string, use: (fd: number) => Result): Result {
-  const fd = openSync(file, 'a');
+function withFile<Result>(file: string, flags: 'a' | 'r', use: (fd: number) => Result): Result {
+  const fd = openSync(file, flags);
   try {
     return use(fd);
   } finally {

@@ -1,33 +1,6 @@
-/**
- * What a child may see of the runner's own environment; everything else stays here. Programs need to be found, caches
- * a home, text a language, and behind a company proxy nothing installs without its proxies and certificates.
- */
-const allowed = new Set([
-  'PATH',
-  'HOME',
-  'USER',
-  'LOGNAME',
-  'LANG',
-  'LANGUAGE',
-  'TZ',
-  'TMPDIR',
-  'TMP',
-  'TEMP',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'ALL_PROXY',
-  'NODE_EXTRA_CA_CERTS',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  // Windows cannot start most programs without these.
-  'SYSTEMROOT',
-  'COMSPEC',
-  'PATHEXT',
-  'APPDATA',
-  'LOCALAPPDATA',
-  'USERPROFILE',
-]);
+import { baseEnvironment } from '@project-runner/launcher-local';
+
+export { baseEnvironment };
 
 /** Secrets among the settings of a build. */
 export const registryTokens: readonly string[] = ['NPM_TOKEN', 'NODE_AUTH_TOKEN', 'YARN_NPM_AUTH_TOKEN'];
@@ -58,16 +31,11 @@ const allowedForBuilds = new Set([
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The allow-listed part of `environment`, for a server. No `npm_*` of the shell that started the runner. */
-export function baseEnvironment(environment: Environment = process.env): Record<string, string> {
-  return pick(environment, (name) => allowed.has(name.toUpperCase()) || name.startsWith('LC_'));
-}
-
 /** The same for a package manager or a build script, with registry settings on top. */
 export function buildEnvironment(environment: Environment = process.env): Record<string, string> {
   return {
     ...baseEnvironment(environment),
-    ...pick(environment, (name) => isRegistrySetting(name)),
+    ...registrySettings(environment),
   };
 }
 
@@ -78,10 +46,10 @@ function isRegistrySetting(name: string): boolean {
   return allowedForBuilds.has(name.toUpperCase());
 }
 
-function pick(environment: Environment, test: (name: string) => boolean): Record<string, string> {
-  const picked: Record<string, string> = {};
+function registrySettings(environment: Environment): Record<string, string> {
+  const settings: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
-    if (value !== undefined && test(name)) picked[name] = value;
+    if (value !== undefined && isRegistrySetting(name)) settings[name] = value;
   }
-  return picked;
+  return settings;
 }
