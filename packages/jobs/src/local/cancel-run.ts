@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { ProjectRunnerError } from '@project-runner/core';
+import type { LauncherPlugin } from '@project-runner/core';
+import { lookAtRun } from '@project-runner/launcher-local';
+
+import type { JobResult } from '../job-result.ts';
+import { resumeAttempt } from '../run/start-attempt.ts';
+import { readAttempts } from '../store/attempts.ts';
+import type { RunRecord } from '../store/run-record.ts';
+import type { RunStore } from '../store/run-store.ts';
+import { ringBell } from './bell.ts';
+import type { OwnRuns } from './own-runs.ts';
+import { readRun, waitForRun } from './wait-for-run.ts';
+
+export interface CancelTools {
+  store: RunStore;
+  runs: OwnRuns;
+  launcher: LauncherPlugin;
+  graceMs: number;
+}
+
+/** An owner that is well reacts in some ms. */
+const patienceMs = 1000;
+
+/**
+ * Stops a run, whoever looks after it, and waits for its end. What has ended stays as it is.
+ * @throws ProjectRunnerError `JOB_NOT_FOUND`, `STATE_UNWRITABLE`
+ */
+export async function cancelRun(id: string, tools: CancelTools): Promise<JobResult> {
+  const { store, runs } = tools;
+  const record = runs.get(id) ? null : readRun(id, store);
+  const ended = record?.result ?? runs.unkept(id);
+  if (ended) return ended;
+  const own = runs.get(id) ?? runs.take(id);
+  if (own) {
+    own.supervision.stop('cancelled');
+    return own.result;
+  }
+  askOwner(id, store);
+  const over = new AbortController();
+  const result = waitForRun(id, tools, over.signal);
+  try {
+    const late = delay(patienceMs, 'late' as const, { ref: false });
+    // One that does not react, because it was suspended or is stuck, need not keep the tree alive.
+    if (record && (await Promise.race([result, late])) === 'late') await stopForOwner(record, tools);
+    return await result;
+  } finally {
+    over.abort();
+    result.catch(() => undefined);
+  }
+}
+
+/** Stops what is left of a run, and removes what is kept of it; also where nothing can be written any more. */
+export async function destroyRun(id: string, tools: CancelTools): Promise<void> {
+  try {
+    await cancelRun(id, tools).catch(unlessMissing);
+  } catch (error) {
+    if (!ProjectRunnerError.is(error) || error.code !== 'STATE_UNWRITABLE') throw error;
+    const record = tools.store.read(id);
+    if (record) await stopForOwner(record, tools);
+  }
+  tools.store.remove(id);
+}
+
+export function unlessMissing(error: unknown): null {
+  if (ProjectRunnerError.is(error) && error.code === 'JOB_NOT_FOUND') return null;
+  throw error;
+}
+
+function askOwner(id: string, store: RunStore): void {
+  try {
+    writeFileSync(store.files(id).stop('cancelled'), '', { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  try {
+    ringBell(store.bell);
+  } catch {
+    // A full disk: its owner looks every second.
+  }
+}
+
+async function stopForOwner(record: RunRecord, { store, launcher, graceMs }: CancelTools): Promise<void> {
+  const files = store.files(record.id);
+  const { last } = readAttempts(files);
+  if (last === 0 || !lookAtRun(files.launch(last))?.isAlive) return;
+  const attempt = await resumeAttempt(record, files, last, launcher);
+  await attempt?.handle.stop({ graceMs });
+  attempt?.handle.detach?.();
+}

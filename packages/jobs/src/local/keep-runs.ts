@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { ProjectRunnerError } from '@project-runner/core';
+import { takeLease } from '@project-runner/leases';
+import type { ReleaseLease } from '@project-runner/leases';
+
+import { readAttempts } from '../store/attempts.ts';
+import { isOwned } from '../store/run-owner.ts';
+import type { RunRecord } from '../store/run-record.ts';
+import { openRunStore } from '../store/run-store.ts';
+import type { RunStore } from '../store/run-store.ts';
+import { resolveLocalOptions } from './local-options.ts';
+import type { LocalJobsOptions } from './local-options.ts';
+import { createOwnRuns } from './own-runs.ts';
+import type { OwnRuns } from './own-runs.ts';
+
+const lookEveryMs = 500;
+/** For a run that cannot be kept for want of space: a minute. */
+const maxTries = 120;
+
+/**
+ * Takes over all runs that nobody looks after, one keeper for a state folder at a time, until there are none.
+ * @throws ProjectRunnerError `CONFIG_INVALID`; Error of the file system
+ */
+export async function keepRuns(given: LocalJobsOptions): Promise<void> {
+  const options = resolveLocalOptions(given);
+  const store = openRunStore(options.stateDir);
+  const runs = createOwnRuns({ store, options, onIdle: () => undefined });
+  const finished = new Set<string>();
+  const tries = new Map<string, number>();
+  let lease: ReleaseLease | null = null;
+  for (;;) {
+    const orphans = findOrphans(store, finished).filter(({ id }) => (tries.get(id) ?? 0) < maxTries);
+    if (orphans.length === 0 && runs.size === 0) break;
+    lease ??= takeLease(join(options.stateDir, 'keeper'), 'keeper', 'keeper');
+    for (const { id } of lease ? orphans : []) {
+      tries.set(id, (tries.get(id) ?? 0) + 1);
+      tryToTake(id, runs);
+    }
+    await delay(lookEveryMs);
+  }
+  await runs.close();
+  lease?.();
+}
+
+function tryToTake(id: string, runs: OwnRuns): void {
+  try {
+    runs.take(id);
+  } catch (error) {
+    // A full disk.
+    if (!ProjectRunnerError.is(error)) throw error;
+  }
+}
+
+/** What runs already first, because it counts for the limit; then in the order in which it was asked for. */
+function findOrphans(store: RunStore, finished: Set<string>): RunRecord[] {
+  const open = store.list().flatMap((id) => {
+    const record = finished.has(id) ? null : store.read(id);
+    if (record?.result) finished.add(id);
+    return record && !record.result && !isOwned(record, store.files(id)) ? [record] : [];
+  });
+  const isWaiting = (record: RunRecord): number => (readAttempts(store.files(record.id)).last === 0 ? 1 : 0);
+  return open
+    .map((record) => ({ record, waits: isWaiting(record) }))
+    .toSorted((a, b) => a.waits - b.waits || a.record.createdAt - b.record.createdAt)
+    .map(({ record }) => record);
+}

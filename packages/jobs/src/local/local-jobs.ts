@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+
+import { ProjectRunnerError } from '@project-runner/core';
+import { baseEnvironment } from '@project-runner/launcher-local';
+import { thisProcess } from '@project-runner/leases';
+
+import type { AdapterRun, JobAdapter, JobContext, JobWatch } from '../job-adapter.ts';
+import type { JobResult } from '../job-result.ts';
+import { followProgress } from '../run/follow-progress.ts';
+import { jobEnvironment } from '../run/job-environment.ts';
+import type { RunRecord } from '../store/run-record.ts';
+import { newRunId, openRunStore } from '../store/run-store.ts';
+import { cancelRun, destroyRun, unlessMissing } from './cancel-run.ts';
+import { keepAwake } from './keep-awake.ts';
+import { createKeeperWatch } from './keeper-watch.ts';
+import { resolveLocalOptions } from './local-options.ts';
+import type { LocalJobsOptions } from './local-options.ts';
+import { createOwnRuns } from './own-runs.ts';
+import { runState } from './run-state.ts';
+import { waitForRun } from './wait-for-run.ts';
+
+const kind = 'local';
+/** A larger input goes to stdin: the system allows a variable twice as much. */
+const maxVariableBytes = 64 * 1024;
+/** A run that takes longer is worth a process that waits for the end of this one. */
+const keeperDelayMs = 100;
+/** After the last run. */
+const keeperIdleMs = 2000;
+
+/**
+ * Runs jobs as processes of this machine. What is kept of a run is in files, so any process of the user can ask for it.
+ * @throws ProjectRunnerError `CONFIG_INVALID`
+ */
+export function localJobs(given: LocalJobsOptions = {}): JobAdapter {
+  const options = resolveLocalOptions(given);
+  const store = openRunStore(options.stateDir);
+  // Once: to go through all of them takes as long as to write a file.
+  const environment = baseEnvironment();
+  let idleTimer: NodeJS.Timeout | undefined;
+  const runs = createOwnRuns({
+    store,
+    options,
+    onIdle: () => {
+      clearTimeout(idleTimer);
+      idleTimer = setTimeout(() => keeper?.dismiss(), keeperIdleMs).unref();
+    },
+  });
+  const keeper = options.keeper ? createKeeperWatch(keeperArgs(options), () => runs.size === 0) : null;
+  const startKeeper = (): void => {
+    clearTimeout(idleTimer);
+    if (runs.size > 0) keeper?.start();
+  };
+  const tools = { store, runs, launcher: options.launcher, graceMs: options.graceMs };
+  let isClosed = false;
+  const checkOpen = (): void => {
+    if (isClosed)
+      throw new ProjectRunnerError('RUNNER_CLOSED', 'These jobs were closed', { hint: 'Make new ones' });
+  };
+
+  const begin = ({ id, spec }: JobContext, run: AdapterRun): string => {
+    checkOpen();
+    const isLarge = Buffer.byteLength(run.input) > maxVariableBytes;
+    const record: RunRecord = {
+      formatVersion: 1,
+      id: newRunId(spec.name, run.key),
+      contextId: id,
+      marker: randomUUID(),
+      spec: { ...spec, env: {} },
+      createdAt: Date.now(),
+      creator: thisProcess(),
+      secret: {
+        env: jobEnvironment(spec, run.env, environment),
+        inputVariables: [options.inputVariable, ...spec.inputVariables],
+        input: isLarge ? null : run.input,
+        inputFile: isLarge ? `input-${randomUUID()}.json` : null,
+      },
+      result: null,
+    };
+    const kept = store.create(record, run.input);
+    if (kept === record) runs.begin(record);
+    return kept.id;
+  };
+
+  const watched = async (id: string, watch: JobWatch): Promise<JobResult> => {
+    const { onProgress, signal } = watch;
+    const follower = onProgress ? followProgress(store.files(id), onProgress) : null;
+    try {
+      return await keepAwake(waitForRun(id, tools, signal));
+    } finally {
+      follower?.finish();
+    }
+  };
+
+  return {
+    kind,
+    create: (spec) => Promise.resolve({ kind, id: randomUUID(), spec }),
+    async execute(context, run) {
+      const id = begin(context, run);
+      const timer = setTimeout(startKeeper, keeperDelayMs).unref();
+      const { signal, ...rest } = run;
+      const cancel = (): void => void cancelRun(id, tools).catch(() => undefined);
+      if (signal?.aborted) cancel();
+      else signal?.addEventListener('abort', cancel, { once: true });
+      try {
+        return await watched(id, rest.onProgress ? { onProgress: rest.onProgress } : {});
+      } finally {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', cancel);
+      }
+    },
+    async executeBackground(context, run) {
+      const id = begin(context, run);
+      startKeeper();
+      if (run.onProgress) void watched(id, { onProgress: run.onProgress }).catch(() => undefined);
+      return { kind, id };
+    },
+    async status({ id }) {
+      checkOpen();
+      return keepAwake(runState(id, tools));
+    },
+    async wait({ id }, watch) {
+      checkOpen();
+      return watched(id, watch);
+    },
+    async cancel({ id }) {
+      checkOpen();
+      return keepAwake(cancelRun(id, tools));
+    },
+    async list() {
+      checkOpen();
+      const states = await keepAwake(
+        Promise.all(store.list().map((id) => runState(id, tools).catch(unlessMissing))),
+      );
+      return states
+        .flatMap((state) => state ?? [])
+        .toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+    },
+    async destroy(target) {
+      checkOpen();
+      const ids = 'spec' in target ? runsOf(target) : [target.id];
+      await keepAwake(
+        Promise.all(
+          ids.map(async (id) => {
+            await destroyRun(id, tools);
+          }),
+        ),
+      );
+    },
+    async close() {
+      isClosed = true;
+      clearTimeout(idleTimer);
+      const isIdle = runs.size === 0;
+      await runs.close();
+      if (isIdle) keeper?.dismiss();
+      else keeper?.handOver();
+    },
+  };
+
+  function runsOf({ id }: JobContext): string[] {
+    return store.list().filter((run) => store.read(run)?.contextId === id);
+  }
+}
+
+/** What a keeper is to be like: it takes the place of this process. */
+function keeperArgs({
+  stateDir,
+  concurrency,
+  graceMs,
+  retention,
+}: ReturnType<typeof resolveLocalOptions>): string[] {
+  return [JSON.stringify({ stateDir, concurrency, graceMs, retention })];
+}

@@ -1,0 +1,166 @@
+import type { ReleaseLease } from '@project-runner/leases';
+
+import type { JobResult } from '../job-result.ts';
+import type { Finished } from '../run/finish-attempt.ts';
+import { createRunQueue } from '../run/run-queue.ts';
+import { superviseRun } from '../run/supervise-run.ts';
+import type { Supervision } from '../run/supervise-run.ts';
+import { releaseRun, takeRun } from '../store/run-owner.ts';
+import type { RunRecord } from '../store/run-record.ts';
+import type { RunStore } from '../store/run-store.ts';
+import { removeRemains } from '../store/remove-remains.ts';
+import { sweepRuns } from '../store/sweep-runs.ts';
+import { listenToBell } from './bell.ts';
+import type { Bell } from './bell.ts';
+import type { ResolvedLocalOptions } from './local-options.ts';
+
+/** A run that this process looks after. */
+export interface OwnRun {
+  readonly supervision: Supervision;
+  /** When it is kept, or cannot be. */
+  readonly result: Promise<JobResult>;
+}
+
+/** The runs that this process looks after. */
+export interface OwnRuns {
+  readonly size: number;
+  get(id: string): OwnRun | undefined;
+  /** Looks after a run that this process has just made. */
+  begin(record: RunRecord): OwnRun;
+  /**
+   * Takes over a run that nobody looks after; `null` where somebody does, or it has ended.
+   * @throws ProjectRunnerError `STATE_UNWRITABLE`
+   */
+  take(id: string): OwnRun | null;
+  /** Of a run that has ended and could not be kept, for want of space. */
+  unkept(id: string): JobResult | undefined;
+  /** Lets go of all. */
+  close(): Promise<void>;
+}
+
+export interface OwnRunsOptions {
+  store: RunStore;
+  options: ResolvedLocalOptions;
+  /** There are none any more. */
+  onIdle(): void;
+}
+
+/** So often it is looked whether there are too many, counted in runs that ended; and so often for those too old. */
+const sweepEvery = 100;
+const deepEveryMs = 3_600_000;
+const sweepDelayMs = 1000;
+const maxUnkept = 1000;
+
+export function createOwnRuns({ store, options, onIdle }: OwnRunsOptions): OwnRuns {
+  const queue = createRunQueue(options.concurrency);
+  const runs = new Map<string, OwnRun & { release: ReleaseLease }>();
+  const unkept = new Map<string, JobResult>();
+  let bell: Bell | null = null;
+  let ended = 0;
+  let sweeping: NodeJS.Timeout | null = null;
+  let deepAt = 0;
+
+  const look = (): void => {
+    for (const { supervision } of runs.values()) supervision.look();
+  };
+  const sweep = (): void => {
+    sweeping ??= setTimeout(() => {
+      sweeping = null;
+      const isDeep = performance.now() >= deepAt;
+      if (isDeep) deepAt = performance.now() + deepEveryMs;
+      void sweepRuns(store, options.retention, isDeep).catch(warn);
+    }, sweepDelayMs).unref();
+  };
+
+  const keep = (record: RunRecord, { result, printedBytes }: Finished): void => {
+    const { id } = record;
+    try {
+      store.finish({ ...record, result });
+      // Not waited for: the result is kept.
+      void removeRemains(store.files(id), record, printedBytes).catch(warn);
+    } catch {
+      // A full disk. What it was made of is still there, so whoever asks later makes the same of it.
+      quietly(() => releaseRun(store.files(id)));
+      unkept.set(id, result);
+      for (const oldest of unkept.keys()) if (unkept.size > maxUnkept) unkept.delete(oldest);
+    }
+    ended += 1;
+    if (ended % sweepEvery === 1) sweep();
+  };
+
+  const own = (record: RunRecord, isNew: boolean, release: ReleaseLease): OwnRun => {
+    bell ??= listenToBell(store.bell, look);
+    const { launcher, graceMs } = options;
+    const supervision = superviseRun(record, { store, launcher, queue, graceMs }, isNew);
+    const over = (): void => {
+      runs.delete(record.id);
+      quietly(() => release({ forget: true }));
+      if (runs.size === 0) onIdle();
+    };
+    const result = supervision.outcome.then(
+      (finished) => {
+        keep(record, finished);
+        over();
+        return finished.result;
+      },
+      (error: unknown) => {
+        // It may be tried again, by whoever asks next.
+        quietly(() => releaseRun(store.files(record.id)));
+        over();
+        throw error;
+      },
+    );
+    // Of interest to whoever asks.
+    result.catch(() => undefined);
+    const run = { supervision, result, release };
+    runs.set(record.id, run);
+    return run;
+  };
+
+  return {
+    get size() {
+      return runs.size;
+    },
+    get: (id) => runs.get(id),
+    unkept: (id) => unkept.get(id),
+    // Nobody takes over what has a living creator, so there is nothing to give back.
+    begin: (record) => own(record, true, () => undefined),
+    take(id) {
+      const record = store.read(id);
+      if (!record || record.result) return null;
+      const release = takeRun(record, store.files(id));
+      if (!release) return null;
+      // It may have ended in between.
+      if (store.read(id)?.result === null) return own(record, false, release);
+      release({ forget: true });
+      return null;
+    },
+    async close() {
+      bell?.close();
+      if (sweeping) clearTimeout(sweeping);
+      await Promise.all(
+        [...runs].map(async ([id, { supervision, release }]) => {
+          await supervision.letGo();
+          runs.delete(id);
+          quietly(() => {
+            release();
+            releaseRun(store.files(id));
+          });
+        }),
+      );
+    },
+  };
+}
+
+/** What is tidied up is not worth a failure: the next sweep tries again. */
+function quietly(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    warn(error);
+  }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
+}

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { ProjectRunnerError } from '@project-runner/core';
+import { lookAtRun } from '@project-runner/launcher-local';
+
+import type { JobState } from '../job-adapter.ts';
+import type { JobResult } from '../job-result.ts';
+import { lastProgress } from '../run/follow-progress.ts';
+import { readAttempts, startedAt } from '../store/attempts.ts';
+import { isOwned } from '../store/run-owner.ts';
+import type { RunRecord } from '../store/run-record.ts';
+import type { RunStore } from '../store/run-store.ts';
+import type { OwnRuns } from './own-runs.ts';
+import { readRun } from './wait-for-run.ts';
+
+/** How long whoever looks after a run may take from the end of its process to its result. */
+const finishMs = 2000;
+const lookEveryMs = 10;
+
+/**
+ * How far a run is. While its process is gone and its result is being made, that is waited for; one that takes its time,
+ * or is about to be tried again, is pending.
+ * @throws ProjectRunnerError `JOB_NOT_FOUND`
+ */
+export async function runState(id: string, tools: { store: RunStore; runs: OwnRuns }): Promise<JobState> {
+  const { store, runs } = tools;
+  const deadline = performance.now() + finishMs;
+  for (;;) {
+    const record = readRun(id, store);
+    const result = record.result ?? runs.unkept(id);
+    if (result) return finalState(record, result, store);
+    const attempts = readAttempts(store.files(id));
+    const state = openState(record, attempts.last, attempts.started, store);
+    if (state.status === 'running' || attempts.last === 0) return state;
+    // Nobody looks after it, and all that is to be done is to say how it ended.
+    const isOver = !isOwned(record, store.files(id)) && !tryToTake(id, runs);
+    if (isOver || performance.now() > deadline || attempts.started <= record.spec.retries) return state;
+    await delay(lookEveryMs);
+  }
+}
+
+/** `false` on a full disk. */
+function tryToTake(id: string, runs: OwnRuns): boolean {
+  try {
+    runs.take(id);
+    return true;
+  } catch (error) {
+    if (ProjectRunnerError.is(error)) return false;
+    throw error;
+  }
+}
+
+function openState(record: RunRecord, last: number, started: number, store: RunStore): JobState {
+  const files = store.files(record.id);
+  const process = last === 0 ? null : lookAtRun(files.launch(last));
+  // Start times count from boot, so those of another one may recur.
+  const isAlive = (process?.isAlive ?? false) && process?.ref.bootId === record.creator.bootId;
+  const begun = started === 0 ? null : startedAt(files, 1);
+  return {
+    id: record.id,
+    name: record.spec.name,
+    status: isAlive ? 'running' : 'pending',
+    contextId: record.contextId,
+    pid: isAlive ? (process?.ref.pid ?? null) : null,
+    elapsedMs: begun === null ? 0 : Math.max(Math.round(Date.now() - begun), 0),
+    attempt: started,
+    progress: last === 0 ? null : lastProgress(files, last),
+    createdAt: record.createdAt,
+  };
+}
+
+function finalState(record: RunRecord, result: JobResult, store: RunStore): JobState {
+  const attempt = result.startedAt === null ? 0 : result.metrics.retries + 1;
+  const files = store.files(record.id);
+  const { last } = readAttempts(files);
+  return {
+    id: record.id,
+    name: record.spec.name,
+    status: result.status,
+    contextId: record.contextId,
+    pid: null,
+    elapsedMs: Math.round(result.metrics.wallMs),
+    attempt,
+    progress: last === 0 ? null : lastProgress(files, last),
+    createdAt: record.createdAt,
+  };
+}

@@ -1,0 +1,80 @@
+import { startedAt } from '../store/attempts.ts';
+import type { RunRecord } from '../store/run-record.ts';
+import type { RunFiles, StopReason } from '../store/run-files.ts';
+import { enforceLimits } from './enforce-limits.ts';
+import type { EndedAttempt } from './finish-attempt.ts';
+import type { Attempt } from './start-attempt.ts';
+import { watchUsage } from './watch-usage.ts';
+
+export interface EndAttemptOptions {
+  attempt: Attempt;
+  record: RunRecord;
+  files: RunFiles;
+  graceMs: number;
+  stop(reason: StopReason): void;
+  /** Aborts when the run is to be stopped. */
+  stopping: AbortController;
+  /** Aborts when this process is to let go of it. */
+  leaving: AbortController;
+}
+
+/**
+ * Keeps an attempt within its limits until all of its tree is gone.
+ * @throws ProjectRunnerError `STOP_FAILED`; the reason of `leaving`, the attempt being let go of
+ */
+export async function endAttempt(options: EndAttemptOptions): Promise<EndedAttempt> {
+  const { attempt, record, files, graceMs, stop, stopping, leaving } = options;
+  const { handle } = attempt;
+  const { limits } = record.spec;
+  const inForce = enforceLimits(record.spec, handle);
+  const watched = handle.enforced?.memoryBytes === undefined ? limits.memoryBytes : undefined;
+  const usage = watchUsage(handle, watched, () => stop('memory'));
+  const deadline = startDeadline(limits.timeSeconds, startedAt(files, 1), () => stop('timed-out'));
+  const left = whenAborted(leaving.signal);
+  const stopped = whenAborted(stopping.signal);
+  try {
+    await Promise.race([handle.exited, stopped.promise, left.promise]);
+    if (handle.exit() === null && !leaving.signal.aborted) {
+      await Promise.race([handle.stop({ graceMs }), left.promise]);
+    }
+    await Promise.race([handle.exited, left.promise]);
+    leaving.signal.throwIfAborted();
+    // One-shot work has no background: what outlives its first process was forgotten.
+    if (handle.leftBehind?.() ?? true) await handle.stop({ graceMs });
+    await handle.closed;
+    const account = handle.account?.() ?? { endedAt: Date.now(), cpuMs: null, peakMemoryBytes: null };
+    return {
+      attempt,
+      exit: await handle.exited,
+      inForce: await inForce,
+      account: { ...account, peakMemoryBytes: account.peakMemoryBytes ?? usage.peakMemoryBytes() },
+    };
+  } finally {
+    if (leaving.signal.aborted) handle.detach?.();
+    deadline.close();
+    usage.close();
+    left.close();
+    stopped.close();
+  }
+}
+
+/** A clock that was set may be wrong by then; what counts is what was promised, from the first start on. */
+function startDeadline(
+  seconds: number | undefined,
+  begun: number | null,
+  onOver: () => void,
+): { close(): void } {
+  if (seconds === undefined) return { close: () => undefined };
+  const end = (begun ?? Date.now()) + seconds * 1000;
+  const timer = setTimeout(onOver, Math.max(end - Date.now(), 0));
+  timer.unref();
+  return { close: () => clearTimeout(timer) };
+}
+
+function whenAborted(signal: AbortSignal): { promise: Promise<void>; close(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const abort = (): void => resolve();
+  if (signal.aborted) resolve();
+  else signal.addEventListener('abort', abort, { once: true });
+  return { promise, close: () => signal.removeEventListener('abort', abort) };
+}
