@@ -6,12 +6,14 @@ import type { CliIo } from './cli-io.ts';
 import { addProjectOptions } from './commands/project-options.ts';
 import type { ProjectOptions } from './commands/project-options.ts';
 import type { UpOptions } from './commands/up.ts';
+import { addRunOptions, checkRunOptions } from './run/run-options.ts';
+import type { RunCommandOptions } from './run/run-options.ts';
 import { parsePort, parseRequestPath, parseSeconds } from './input/parse-options.ts';
 
 /** The parser. `onExitCode` is called with the exit code of the command that ran. */
 export function createProgram(io: CliIo, onExitCode: (code: number) => void): Command {
   const program = new Command('project-runner')
-    .description('Builds a Node project and runs it as a supervised server.')
+    .description('Builds a Node project and runs it as a supervised server; runs jobs.')
     .version(readVersion(), '-v, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', examples)
@@ -50,8 +52,19 @@ export function createProgram(io: CliIo, onExitCode: (code: number) => void): Co
       const { build } = await import('./commands/build.ts');
       onExitCode(await build(dir, options, io));
     });
-  for (const command of [upCommand, buildCommand]) {
-    addProjectOptions(command).helpOption('-h, --help', 'show this help').allowExcessArguments(false);
+  const runCommand = program
+    .command('run')
+    .description('run a job once, or look after one that runs in the background')
+    .argument('[spec]', 'YAML or JSON file of the job')
+    .action(async (spec: string | undefined, options: RunCommandOptions, command: Command) => {
+      checkRunOptions(spec, options, command);
+      const { runJob } = await import('./run/run-job.ts');
+      onExitCode(await runJob(spec, options, io));
+    });
+  addRunOptions(runCommand);
+  for (const command of [upCommand, buildCommand]) addProjectOptions(command);
+  for (const command of [upCommand, buildCommand, runCommand]) {
+    command.helpOption('-h, --help', 'show this help').allowExcessArguments(false);
     command.addHelpText('after', examples).addHelpText('after', exitCodeHelp);
   }
   return program;
@@ -64,7 +77,8 @@ Examples:
   project-runner up ./api --secret API_KEY --env LOG_LEVEL=debug
   project-runner up ./api --once --request '/hello?name=Ada'
   project-runner up ./api --json | jq -r 'select(.event == "ready").url'
-  project-runner build ./api`;
+  project-runner build ./api
+  project-runner run report.yaml --input '{ "month": 3 }' --json`;
 
 const exitCodeHelp = `
 Exit codes:
@@ -75,6 +89,9 @@ Exit codes:
   4  the server did not become ready
   5  the server exited by itself
   6  a request of --once was not answered with 2xx
+  7  the job failed
+  8  the job was not done in time
+  9  the job was cancelled
   129, 130, 143  ended by SIGHUP, Ctrl-C, SIGTERM before the server was ready, or killed by the second one`;
 
 function readVersion(): string {

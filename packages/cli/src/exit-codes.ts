@@ -10,6 +10,9 @@ export const exitCodes = {
   deployFailed: 4,
   serverExited: 5,
   requestFailed: 6,
+  jobFailed: 7,
+  jobTimedOut: 8,
+  jobCancelled: 9,
 } as const;
 
 const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -21,6 +24,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'MANIFEST_MISSING',
   'MANIFEST_INVALID',
   'ENV_FILE_INVALID',
+  'JOB_NOT_FOUND',
 ]);
 
 /** The exit code of an error that comes up before anything is built. */
