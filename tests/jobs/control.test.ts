@@ -1,0 +1,279 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { createJobs } from '@project-runner/jobs';
+import type { JobHandle } from '@project-runner/jobs';
+import { isProcessAlive } from '@project-runner/launcher-local';
+import { describe, expect, it } from 'vitest';
+
+import { eventually } from '../support/eventually.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { nodeJob, shellJob, testJobs } from '../support/test-jobs.ts';
+
+/** A tree of three, one of which has left session and group; it tells its pids in a file. */
+function treeJob(file: string): readonly string[] {
+  return shellJob(
+    `sleep 30 & echo $! >> ${file}; setsid sleep 30 & echo $! >> ${file}; echo $$ >> ${file}; sleep 30; wait`,
+  );
+}
+
+function pidsIn(file: string): number[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+describe('a run in the background', () => {
+  it('has a handle of plain data, a state, and a result for whoever waits', async () => {
+    const { jobs, stateDir } = testJobs();
+    const gate = join(tempFolder(), 'gate');
+    const code = `echo '{"progress":0.5,"step":"half"}' >> "$PROJECT_RUNNER_RESULT"
+      while [ ! -d ${gate} ]; do sleep 0.02; done; echo '"through"'`;
+    const context = await jobs.createContext({ name: 'gated', command: shellJob(code) });
+    const handle = await jobs.executeBackground(context);
+    expect(JSON.parse(JSON.stringify(handle))).toEqual(handle);
+    const state = await eventually(
+      () => jobs.status(handle),
+      ({ progress }) => progress !== null,
+    );
+    expect(state).toMatchObject({
+      id: handle.id,
+      name: 'gated',
+      status: 'running',
+      attempt: 1,
+      progress: { progress: 0.5, step: 'half' },
+    });
+    expect(isProcessAlive(state.pid ?? 0)).toBe(true);
+    expect(await jobs.list({ context, status: 'running' })).toHaveLength(1);
+
+    const other = createJobs({ stateDir, keeper: false });
+    const told: unknown[] = [];
+    const waits = [jobs.wait(handle), other.wait(handle, { onProgress: (progress) => told.push(progress) })];
+    await expect(other.wait(handle, { signal: AbortSignal.timeout(50) })).rejects.toThrow(/timeout/);
+    mkdirSync(gate);
+    const [mine, theirs] = await Promise.all(waits);
+    expect(mine).toMatchObject({ status: 'completed', output: 'through' });
+    expect(theirs).toEqual(mine);
+    expect(told).toEqual([{ progress: 0.5, step: 'half' }]);
+    expect(await other.status(handle)).toMatchObject({ status: 'completed', pid: null, attempt: 1 });
+    await other.close();
+  });
+
+  it('is not there any more once it was destroyed, with its process', async () => {
+    const { jobs } = testJobs({ graceMs: 1000 });
+    const file = join(tempFolder(), 'pids');
+    const context = await jobs.createContext({ command: treeJob(file) });
+    const other = await jobs.createContext({ command: 'true' });
+    await jobs.execute(other);
+    const handle = await jobs.executeBackground(context);
+    await eventually(
+      () => pidsIn(file),
+      (pids) => pids.length === 3,
+    );
+    await jobs.destroy(context);
+    expect(pidsIn(file).filter(isProcessAlive)).toEqual([]);
+    for (const ask of [jobs.status, jobs.wait, jobs.cancel]) {
+      await expect(ask(handle)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+    }
+    expect(await jobs.list()).toHaveLength(1);
+    await jobs.destroy(handle);
+  });
+
+  it('is named by what may be the name of a folder only', async () => {
+    const { jobs } = testJobs();
+    await expect(jobs.wait({ kind: 'local', id: '../../etc' })).rejects.toMatchObject({
+      code: 'JOB_NOT_FOUND',
+    });
+    await expect(jobs.wait({ kind: 'cloud', id: 'x' })).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+  });
+});
+
+describe('cancel', () => {
+  it('ends the whole tree within 2 s, and once is as good as twice', async () => {
+    const { jobs } = testJobs();
+    const file = join(tempFolder(), 'pids');
+    const handle = await jobs.executeBackground(await jobs.createContext({ command: treeJob(file) }));
+    const pids = await eventually(
+      () => pidsIn(file),
+      (found) => found.length === 3,
+    );
+    const startedAt = performance.now();
+    const [first, second] = await Promise.all([jobs.cancel(handle), jobs.cancel(handle)]);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(pids.filter(isProcessAlive)).toEqual([]);
+    expect(first).toMatchObject({ status: 'cancelled', error: { code: 'JOB_CANCELLED' } });
+    expect(second).toEqual(first);
+    expect(await jobs.cancel(handle)).toEqual(first);
+  });
+
+  it('works from another process', async () => {
+    const { jobs, stateDir } = testJobs();
+    const file = join(tempFolder(), 'pids');
+    const handle = await jobs.executeBackground(await jobs.createContext({ command: treeJob(file) }));
+    const pids = await eventually(
+      () => pidsIn(file),
+      (found) => found.length === 3,
+    );
+    const other = createJobs({ stateDir, keeper: false });
+    const startedAt = performance.now();
+    expect(await other.cancel(handle)).toMatchObject({ status: 'cancelled' });
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(pids.filter(isProcessAlive)).toEqual([]);
+    await other.close();
+  });
+
+  it('keeps one that waits for its turn from being started', async () => {
+    const { jobs } = testJobs({ concurrency: 1 });
+    const trace = join(tempFolder(), 'trace');
+    const first = await jobs.executeBackground(await jobs.createContext({ command: 'sleep 30' }));
+    const second = await jobs.executeBackground(await jobs.createContext({ command: ['touch', trace] }));
+    expect(await jobs.status(second)).toMatchObject({ status: 'pending', attempt: 0, elapsedMs: 0 });
+    expect(await jobs.cancel(second)).toMatchObject({
+      status: 'cancelled',
+      startedAt: null,
+      outputDir: null,
+    });
+    await jobs.cancel(first);
+    expect(pidsIn(trace)).toEqual([]);
+  });
+
+  it('ends one between two attempts', async () => {
+    const { jobs } = testJobs();
+    const handle = await jobs.executeBackground(await jobs.createContext({ command: 'false', retries: 100 }));
+    await eventually(
+      () => jobs.status(handle),
+      ({ attempt }) => attempt >= 3,
+    );
+    const result = await jobs.cancel(handle);
+    expect(result).toMatchObject({ status: 'cancelled', error: { code: 'JOB_CANCELLED' } });
+    expect(result.metrics.retries).toBeGreaterThanOrEqual(2);
+  });
+
+  it('changes nothing of what has ended', async () => {
+    const { jobs, run } = testJobs();
+    const result = await run({ command: 'echo 1' });
+    expect(await jobs.cancel({ kind: 'local', id: result.id })).toEqual(result);
+  });
+
+  it('comes by a signal, too, also one that was there before', async () => {
+    const { run } = testJobs();
+    const controller = new AbortController();
+    const running = run({ command: 'sleep 30' }, { signal: controller.signal });
+    controller.abort();
+    expect(await running).toMatchObject({ status: 'cancelled' });
+    expect(await run({ command: 'sleep 30' }, { signal: AbortSignal.abort() })).toMatchObject({
+      status: 'cancelled',
+    });
+  });
+
+  it('kills what does not want to end', async () => {
+    const { jobs } = testJobs({ graceMs: 200 });
+    const code = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);
+      require('node:fs').writeFileSync(process.env.PROJECT_RUNNER_RESULT, '{"progress":0}\\n')`;
+    const handle = await jobs.executeBackground(await jobs.createContext({ command: nodeJob(code) }));
+    const { pid } = await eventually(
+      () => jobs.status(handle),
+      ({ progress }) => progress !== null,
+    );
+    const result = await jobs.cancel(handle);
+    expect(result).toMatchObject({ status: 'cancelled', error: { signal: 'SIGKILL' } });
+    expect(result.metrics.wallMs).toBeGreaterThanOrEqual(200);
+    expect(isProcessAlive(pid ?? 0)).toBe(false);
+  });
+});
+
+describe('the time limit', () => {
+  it('ends the whole tree', async () => {
+    const { run } = testJobs();
+    const file = join(tempFolder(), 'pids');
+    const result = await run({ command: treeJob(file), limits: { timeSeconds: 0.7 }, retries: 3 });
+    expect(result).toMatchObject({
+      status: 'timed-out',
+      error: { code: 'JOB_TIMEOUT' },
+      limits: { timeSeconds: { value: 0.7, by: ['deadline'] } },
+      metrics: { retries: 0 },
+    });
+    expect(result.metrics.wallMs).toBeGreaterThan(650);
+    expect(pidsIn(file)).toHaveLength(3);
+    expect(pidsIn(file).filter(isProcessAlive)).toEqual([]);
+  });
+
+  it('counts all attempts together', async () => {
+    const { run } = testJobs();
+    const startedAt = performance.now();
+    const result = await run({ command: 'false', limits: { timeSeconds: 1 }, retries: 100 });
+    expect(result).toMatchObject({ status: 'timed-out' });
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+  });
+});
+
+describe('the key of a run', () => {
+  it('makes the same run of two that come at once, in whatever process, and of one that comes later', async () => {
+    const { jobs, stateDir } = testJobs();
+    const others = [1, 2].map(() => createJobs({ stateDir, keeper: false }));
+    const trace = join(tempFolder(), 'trace');
+    const spec = { name: 'once', command: shellJob(`echo 1 >> ${trace}; sleep 0.2; echo '"done"'`) };
+    const run = async (via: typeof jobs, key: string) => via.execute(await via.createContext(spec), { key });
+    const results = await Promise.all([jobs, ...others, jobs].map((via) => run(via, 'order-7')));
+    expect(new Set(results.map(({ id }) => id)).size).toBe(1);
+    expect(results.every(({ output }) => output === 'done')).toBe(true);
+    expect(await run(jobs, 'order-7')).toEqual(results[0]);
+    expect(pidsIn(trace)).toEqual([1]);
+    expect((await run(jobs, 'order-8')).id).not.toBe(results[0]?.id);
+    const named = await jobs.createContext({ ...spec, name: 'other' });
+    expect((await jobs.execute(named, { key: 'order-7' })).id).not.toBe(results[0]?.id);
+    expect(pidsIn(trace)).toEqual([1, 1, 1]);
+    for (const other of others) await other.close();
+  });
+
+  it('is another run in another state folder, that a cancel of the first one leaves alone', async () => {
+    const all = [testJobs(), testJobs()];
+    const handles = await Promise.all(
+      all.map(async ({ jobs }) =>
+        jobs.executeBackground(await jobs.createContext({ command: 'sleep 30' }), { key: 'k' }),
+      ),
+    );
+    const pids = await Promise.all(
+      all.map(async ({ jobs }, index) => {
+        const state = await eventually(
+          () => jobs.status(handles[index] as JobHandle),
+          ({ pid }) => pid !== null,
+        );
+        return state.pid ?? 0;
+      }),
+    );
+    expect(await all[0]?.jobs.cancel(handles[0] as JobHandle)).toMatchObject({ status: 'cancelled' });
+    expect(pids.map(isProcessAlive)).toEqual([false, true]);
+    expect(await all[1]?.jobs.status(handles[1] as JobHandle)).toMatchObject({ status: 'running' });
+  });
+
+  it('is free again when its run was destroyed', async () => {
+    const { jobs } = testJobs();
+    const trace = join(tempFolder(), 'trace');
+    const context = await jobs.createContext({ command: shellJob(`echo 1 >> ${trace}`) });
+    const first = await jobs.execute(context, { key: 'k' });
+    await jobs.destroy({ kind: 'local', id: first.id });
+    await jobs.execute(context, { key: 'k' });
+    expect(pidsIn(trace)).toEqual([1, 1]);
+  });
+});
+
+it('keeps so many finished runs', async () => {
+  const { jobs, run } = testJobs({ retention: { runs: 3 } });
+  for (let count = 0; count < 6; count += 1) await run({ command: `echo ${count}` });
+  const kept = await eventually(
+    () => jobs.list(),
+    (list) => list.length === 3,
+  );
+  const results = await Promise.all(kept.map(({ id }) => jobs.wait({ kind: 'local', id })));
+  expect(results.map(({ output }) => output)).toEqual([3, 4, 5]);
+});
+
+it('refuses whoever comes after close', async () => {
+  const { jobs } = testJobs();
+  const context = await jobs.createContext({ command: 'true' });
+  await jobs.close();
+  await expect(jobs.execute(context)).rejects.toMatchObject({ code: 'RUNNER_CLOSED' });
+});
