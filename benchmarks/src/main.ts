@@ -1,4 +1,5 @@
 import { buildCache } from './build-cache.ts';
+import { jobs } from './jobs.ts';
 import { logs } from './logs.ts';
 import { memory } from './memory.ts';
 import { proxy } from './proxy.ts';
@@ -12,6 +13,7 @@ import { usage } from './usage.ts';
 
 const benches: Record<string, (runs?: number) => Promise<BenchResult>> = {
   'build-cache': buildCache,
+  jobs,
   logs,
   memory,
   proxy,
