@@ -26,6 +26,8 @@ describe('a server that needs more memory than it may', () => {
     // Over the limit of the runner, below the kernel's.
     await grow(server, 410 - ((await runner.getResourceUsage(server)).memoryUsageMb ?? 0));
     await events.next('ready');
+    // First: whether it got the signal tells more than how it ended.
+    expect(await runner.getLogs(server)).toContain('draining');
     expect(runner.getServerStatus(server)).toMatchObject({
       state: 'ready',
       restarts: 1,
@@ -34,7 +36,6 @@ describe('a server that needs more memory than it may', () => {
         /^it used 4\d\d MB of memory, more than its limit of 400 MB$/,
       ) as string,
     });
-    expect(await runner.getLogs(server)).toContain('draining');
     expect(events.all('restarting')).toMatchObject([{ reason: expect.stringContaining('400 MB') as string }]);
     expect(await ask(server, '/')).toMatch(/hello from \d+/);
   });
