@@ -54,6 +54,7 @@ export function groupLauncher(breaks: LauncherBreaks = {}): LauncherPlugin {
     kind: 'launcher',
     name: 'group',
     apiVersion: 1,
+    inherits: true,
     launch: async (given) => {
       const changed = spec(given);
       const run = await start(changed).catch((error: unknown) => {
@@ -91,7 +92,7 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
 }
 
 async function start(spec: LaunchSpec): Promise<Run> {
-  const { id, file, args, cwd, env, ipc, stdin, claim, onMessage } = spec;
+  const { id, file, args, cwd, env, ipc, inherit = [], stdin, claim, onMessage } = spec;
   if (claim !== undefined) writeFileSync(claim, '', { flag: 'wx' });
   const child = spawn(file, args, {
     cwd,
@@ -101,6 +102,7 @@ async function start(spec: LaunchSpec): Promise<Run> {
       stdin === undefined ? 'ignore' : openSync(stdin, 'r'),
       'pipe',
       'pipe',
+      ...inherit,
       ...(ipc ? (['ipc'] as const) : []),
     ],
   });

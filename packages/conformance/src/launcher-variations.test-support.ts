@@ -36,6 +36,11 @@ export const launchVariations: readonly Variation<LauncherPlugin>[] = [
     broken({ handle: ({ exited, closed }) => ({ exited: closed.then(() => exited) }) }),
   ],
   [
+    'launch: descriptors of inherit arrive as 3 and 4',
+    /it wrote "first" and "second", found \[ '', '' \]/,
+    broken({ spec: (spec) => ({ ...spec, inherit: [] }) }),
+  ],
+  [
     'exit: null while it runs, then how it ended',
     /must be null while it runs, found \{ code: 0/,
     broken({ handle: ({ exit }) => ({ exit: () => exit() ?? { code: 0, signal: null } }) }),

@@ -12,6 +12,7 @@ import { withTree } from './process-tree.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
 import { testLauncherDurable } from './test-launcher-durable.ts';
+import { testLauncherInherit } from './test-launcher-inherit.ts';
 import { testLauncherInput } from './test-launcher-input.ts';
 import { testLauncherOutput } from './test-launcher-output.ts';
 import { testLauncherStop } from './test-launcher-stop.ts';
@@ -53,12 +54,14 @@ export function testLauncher(it: It, { create, wholeTree = true, durable }: Test
   });
 
   testLauncherChecks((name, use) => it(name, () => withLauncher({ create }, use)), wholeTree);
+  testLauncherInherit(it, create);
   if (!durable) return;
   // What holds for any process holds for one that is to outlive its runner.
   testLauncherChecks(
     (name, use) => it(`${name}, with a folder`, () => withLauncher({ create, folder: true }, use)),
     wholeTree,
   );
+  testLauncherInherit(it, create, true);
   testLauncherDurable(it, create, wholeTree);
 }
 

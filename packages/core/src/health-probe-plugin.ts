@@ -6,6 +6,8 @@ export interface ProbeTarget {
   path: string;
   /** The path is a guess: a server that answers it with "no such path" is taken to be well. */
   optionalPath?: boolean;
+  /** A unix socket on which exactly this server answers, where `port` is shared with others: to be used in its place. */
+  socketPath?: string;
 }
 
 /** A refusal is an answer, not an exception. */

@@ -46,7 +46,15 @@ export type { DeclaredPackageManager, PackageManifest } from './package-manifest
 export type { Plugin, PluginKey, PluginKind, PluginLayer, PluginOfKind } from './plugin.ts';
 export { pluginKey } from './plugin.ts';
 export { PluginSet } from './plugin-set.ts';
-export type { PortLease, PortRequest, PortStats, PortStrategyPlugin } from './port-strategy-plugin.ts';
+export type {
+  HeldServer,
+  HeldSocket,
+  HeldStart,
+  PortLease,
+  PortRequest,
+  PortStats,
+  PortStrategyPlugin,
+} from './port-strategy-plugin.ts';
 export type { GithubSourceConfig, LocalSourceConfig, Project, ProjectEnvVar } from './project.ts';
 export type {
   BuildOptions,

@@ -37,6 +37,8 @@ export interface LaunchSpec extends OutputReceiver {
   env: Readonly<Record<string, string>>;
   /** Open a Node IPC channel. */
   ipc: boolean;
+  /** Descriptors of this process that the process gets as 3, 4 and so on; only for a launcher that says `inherits`. */
+  inherit?: readonly number[];
   /**
    * An empty folder of the user's own, for all that must outlive the runner: output, pid, exit code. Without it, or with
    * a launcher that cannot, nothing does.
@@ -152,6 +154,8 @@ export interface LauncherPlugin {
   readonly kind: 'launcher';
   readonly name: string;
   readonly apiVersion: 1;
+  /** It passes on the descriptors of `LaunchSpec.inherit`. */
+  readonly inherits?: boolean;
   /** @throws ProjectRunnerError `SPAWN_FAILED` */
   launch(spec: LaunchSpec): Promise<ProcessHandle>;
   /**

@@ -7,6 +7,11 @@ export interface PortRequest {
   exclude: readonly number[];
   /** For whom: shown to people who look at leases. */
   owner: string;
+  /**
+   * The servers of one key may be on one port at the same time, where a strategy can hold its socket for them. Only asked
+   * for servers that can inherit a socket.
+   */
+  share?: string;
 }
 
 /** A port that is ours until `release`. */
@@ -16,8 +21,38 @@ export interface PortLease {
   readonly host: string;
   /** Variables the strategy needs the server to have; usually none. */
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * The socket of the port, held by this process for servers to inherit; `null` where it cannot be held now, so that the
+   * server has to bind the port by itself. Asked before each start of a server, and only where the request had `share`.
+   */
+  hold?(): HeldSocket | null;
   /** Gives the port back. A second call does nothing. */
   release(): Promise<void>;
+}
+
+/** A socket that is bound and kept open, whoever of its servers comes and goes. */
+export interface HeldSocket {
+  /** Descriptor of this process, for the launcher to pass on. */
+  readonly fd: number;
+  /** What makes a Node server take it. */
+  prepare(server: HeldServer): HeldStart;
+}
+
+export interface HeldServer {
+  /** The descriptor as the server has it. */
+  fd: number;
+  /** Where the server is to answer, too, by itself: a path for a unix socket that is not there yet, in a private folder. */
+  socketPath: string;
+  /** It accepts no connection on the shared socket before `activate`, if another server may be there. */
+  standby: boolean;
+}
+
+export interface HeldStart {
+  /** Of Node, before those of the server. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Once it is healthy: from now on it accepts connections. Rejects when it does not take the order. */
+  activate(signal: AbortSignal): Promise<void>;
 }
 
 export interface PortStats {

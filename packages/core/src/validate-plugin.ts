@@ -21,7 +21,9 @@ const requiredMembers = {
 } as const satisfies Record<PluginKind, Record<string, 'function' | 'number'>>;
 
 /** What each kind may have; `undefined` is as good as absent. */
-const optionalMembers: Readonly<Record<PluginKind, Readonly<Record<string, 'function' | 'string'>>>> = {
+const optionalMembers: Readonly<
+  Record<PluginKind, Readonly<Record<string, 'function' | 'string' | 'boolean'>>>
+> = {
   'package-manager': {
     version: 'function',
     workspacePatterns: 'function',
@@ -33,7 +35,7 @@ const optionalMembers: Readonly<Record<PluginKind, Readonly<Record<string, 'func
   'log-sink': { read: 'function' },
   'port-strategy': { stats: 'function' },
   framework: { copies: 'function', healthPath: 'string', readyMessage: 'function' },
-  launcher: { adopt: 'function' },
+  launcher: { adopt: 'function', inherits: 'boolean' },
 };
 
 /** Checks the shape of a plugin. @throws ProjectRunnerError `PLUGIN_INVALID` saying what is missing */

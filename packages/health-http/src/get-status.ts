@@ -6,6 +6,8 @@ export interface GetStatusOptions {
   headers: Readonly<Record<string, string>>;
   allowSelfSigned: boolean;
   limit: AbortSignal;
+  /** Asked in place of the host and the port of the address. */
+  socketPath?: string | undefined;
 }
 
 /** No health answer is longer; the rest is not read. */
@@ -14,13 +16,14 @@ const maxBodyBytes = 64 * 1024;
 /** Status and `Location` of one GET, its body read. Rejects when there is no answer within the limit. */
 export function getStatus(
   address: URL,
-  { headers, allowSelfSigned, limit }: GetStatusOptions,
+  { headers, allowSelfSigned, limit, socketPath }: GetStatusOptions,
 ): Promise<{ status: number; location: string | undefined }> {
   const request = address.protocol === 'https:' ? requestSecure : requestPlain;
   return new Promise((resolve, reject) => {
     const options = {
       headers,
       signal: limit,
+      ...(socketPath === undefined ? {} : { socketPath }),
       // A connection of its own, closed at once: a probe must not hold up the server's drain.
       agent: false,
       rejectUnauthorized: !allowSelfSigned,

@@ -45,7 +45,13 @@ export function healthHttp(options: HealthHttpOptions = {}): HealthProbePlugin {
     async check(target, signal) {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       try {
-        const status = await follow(url(protocol, target), { headers, allowSelfSigned, limit, isExpected });
+        const status = await follow(url(protocol, target), {
+          headers,
+          allowSelfSigned,
+          limit,
+          isExpected,
+          socketPath: target.socketPath,
+        });
         if (isExpected(status) || (target.optionalPath && meansNoSuchPath(status))) return { healthy: true };
         return { healthy: false, message: `Health check returned status ${status}` };
       } catch (error) {
@@ -60,6 +66,7 @@ interface FollowOptions {
   headers: Readonly<Record<string, string>>;
   allowSelfSigned: boolean;
   limit: AbortSignal;
+  socketPath: string | undefined;
   isExpected(status: number): boolean;
 }
 
@@ -101,6 +108,8 @@ function failed(error: unknown, target: ProbeTarget, waited: string | null): Pro
   // It accepted and speaks something else: without a path that must exist, that is an answer.
   if (target.optionalPath && String(code).startsWith('HPE_')) return { healthy: true };
   const reason =
-    code === 'ECONNREFUSED' ? `connection refused at ${target.host}:${target.port}` : message || String(code);
+    code === 'ECONNREFUSED'
+      ? `connection refused at ${target.socketPath ?? `${target.host}:${target.port}`}`
+      : message || String(code);
   return { healthy: false, message: `Health check failed: ${reason}` };
 }

@@ -51,6 +51,7 @@ export function launcherLocal(options: LauncherLocalOptions = {}): LauncherPlugi
     kind: 'launcher',
     name: 'local',
     apiVersion: 1,
+    inherits: process.platform !== 'win32',
     launch: (spec) =>
       durable && spec.dir !== undefined && process.platform !== 'win32'
         ? launchDurable(spec, resolve(spec.dir), { ...limits, cgroups })

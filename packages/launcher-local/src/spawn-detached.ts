@@ -28,9 +28,13 @@ export async function spawnDetached(
     reject: false,
     shell: false,
     windowsHide: true,
-    stdin: spec.stdin === undefined ? 'ignore' : { file: spec.stdin },
-    stdout: 'pipe',
-    stderr: 'pipe',
+    // Its types know descriptors up to 9 only.
+    stdio: [
+      spec.stdin === undefined ? 'ignore' : { file: spec.stdin },
+      'pipe',
+      'pipe',
+      ...((spec.inherit ?? []) as readonly 3[]),
+    ],
     ...(spec.ipc ? { ipc: true as const } : {}),
   });
   // execa answers a failed spawn as a result; without a pid there was never a process.

@@ -36,7 +36,7 @@ export async function spawnShim(
       env: { ...spec.env, [markerVariable]: spec.id },
       // A session of its own, see `spawnDetached`.
       detached: true,
-      stdio: [stdin, stdout, stderr, ...(spec.ipc ? (['ipc'] as const) : [])],
+      stdio: [stdin, stdout, stderr, ...(spec.inherit ?? []), ...(spec.ipc ? (['ipc'] as const) : [])],
     }),
   );
   if (child.pid === undefined) {
