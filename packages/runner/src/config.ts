@@ -33,6 +33,11 @@ export interface RunnerConfig {
   allowInstallScripts?: boolean;
   /** From SIGTERM to SIGKILL, in ms, at most 28000. @default 16000, or what the framework asks for where that is more */
   stopGraceMs?: number;
+  /**
+   * A replaced server serves for so long after its `deploy`, in ms, if it is reached at an address of its own and the runner
+   * has no router: the host is to move the traffic meanwhile. @default 10000
+   */
+  replaceGraceMs?: number;
   /** Servers and their logs outlive a runner that is killed. Not on Windows. @default true */
   durable?: boolean;
   /** When a server that ended is started again. @default on failure, with back-off from 1 s to 60 s, 10 times in 5 min */
@@ -94,6 +99,7 @@ export interface ResolvedConfig {
   allowInstallScripts: boolean;
   /** `null`: the default. */
   stopGraceMs: number | null;
+  replaceGraceMs: number;
   durable: boolean;
   restart: Readonly<RestartPolicy>;
   /** `null`: off. */

@@ -2,24 +2,30 @@ import { callPlugin } from '@project-runner/core';
 import type { Logger, PluginSet, PortLease, RunningServer } from '@project-runner/core';
 
 import { deployCancelled } from './deploy-cancelled.ts';
+import { canInherit } from './held-start.ts';
 import type { StoredLaunch } from './server-state.ts';
 
 export interface AcquirePortOptions {
   serverId: string;
   deploymentId: string;
   plugins: PluginSet;
-  launch: Pick<StoredLaunch, 'fixedPort'>;
+  launch: Pick<StoredLaunch, 'fixedPort' | 'takesSocket'>;
   signal: AbortSignal;
 }
 
-/** @throws ProjectRunnerError `PORT_UNAVAILABLE`, `PORTS_EXHAUSTED`, `DEPLOY_CANCELLED` */
+/**
+ * `mayInherit`: the server is to be given the socket, where that can be.
+ * @throws ProjectRunnerError `PORT_UNAVAILABLE`, `PORTS_EXHAUSTED`, `DEPLOY_CANCELLED`
+ */
 export async function acquirePort(
   { plugins, launch, signal, ...whose }: AcquirePortOptions,
   exclude: readonly number[],
+  mayInherit = true,
 ): Promise<PortLease> {
   const strategy = plugins.one('port-strategy');
   const wanted = launch.fixedPort === null ? {} : { port: launch.fixedPort };
-  const request = { exclude, owner: ownerOf(whose), ...wanted };
+  const share = mayInherit && canInherit(plugins, launch) ? { share: whose.deploymentId } : {};
+  const request = { exclude, owner: ownerOf(whose), ...wanted, ...share };
   try {
     signal.throwIfAborted();
     return await callPlugin(strategy, 'acquire', () => strategy.acquire(request, signal));
@@ -32,10 +38,12 @@ export async function acquirePort(
 export async function leaseHeldPort(
   { plugins, signal, logger }: Pick<AcquirePortOptions, 'plugins' | 'signal'> & { logger: Logger },
   { id: serverId, deploymentId, host, port }: RunningServer,
+  takesSocket = false,
 ): Promise<PortLease> {
   const strategy = plugins.one('port-strategy');
   try {
-    const request = { exclude: [], owner: ownerOf({ serverId, deploymentId }), port, held: true };
+    const share = takesSocket ? { share: deploymentId } : {};
+    const request = { exclude: [], owner: ownerOf({ serverId, deploymentId }), port, held: true, ...share };
     return await callPlugin(strategy, 'acquire', () => strategy.acquire(request, signal));
   } catch (error) {
     // A strategy that does not know held ports, or a lease that cannot be written.

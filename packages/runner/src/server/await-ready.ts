@@ -90,14 +90,14 @@ async function poll(
   wake: Promise<void>,
   signal: AbortSignal,
 ): Promise<string> {
-  const { port } = options.target;
+  const { port, socketPath } = options.target;
   const since = performance.now();
   let probePause = 10;
   void wake.then(() => {
     watch.announced = true;
   });
   for (;;) {
-    const host = await untilAccepts({ port, since, announced: wake, signal });
+    const host = await untilAccepts({ port, socketPath, since, announced: wake, signal });
     const ready = await look(options, watch, host, signal);
     if (ready !== null) return ready;
     await delay(probePause, undefined, { signal });

@@ -122,6 +122,7 @@ function planLaunch(
       args: plan.command.args,
       cwd: plan.cwd === 'data' ? data : release.projectDir,
       ipc: framework.readyMessage !== undefined,
+      takesSocket: plan.command.file === 'node' && plan.wrapped !== true,
       probePath: frameworkPath ?? healthCheck.endpoint,
       optionalPath: frameworkPath === undefined && !healthCheck.endpointGiven,
       fixedPort: options.port ?? null,

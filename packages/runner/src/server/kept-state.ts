@@ -58,14 +58,18 @@ export class KeptState {
   beginRun({ port, host }: PortLease): { run: number; dir?: string } {
     const { store, durable } = this.#context;
     const run = this.#stored.run + 1;
-    this.#change({ run, ref: null, state: 'starting' }, { healthStatus: 'starting', port, host });
+    this.#change(
+      { run, ref: null, state: 'starting', probeSocket: undefined },
+      { healthStatus: 'starting', port, host },
+    );
     this.#write();
     this.#removeOldRuns();
     return durable ? { run, dir: store.runDir(this.#stored.server.id, run) } : { run };
   }
 
-  spawned(ref: ProcessRef): void {
-    this.#change({ ref }, { processId: ref.pid, startedAt: new Date() });
+  /** `probeSocket`: where exactly this process answers, if its port may be shared. */
+  spawned(ref: ProcessRef, probeSocket?: string): void {
+    this.#change({ ref, probeSocket }, { processId: ref.pid, startedAt: new Date() });
     this.#context.events.emit('spawned', { server: this.server, run: this.#stored.run, pid: ref.pid });
   }
 

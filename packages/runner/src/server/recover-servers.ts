@@ -13,6 +13,7 @@ import { leaseHeldPort } from './acquire-port.ts';
 import type { Recovered } from './recovered.ts';
 import type { ServerLogs } from './server-logs.ts';
 import type { StoredServer } from './server-state.ts';
+import { canInherit } from './held-start.ts';
 import { ServerSupervisor } from './server-supervisor.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 
@@ -157,9 +158,15 @@ async function takeOver(
       ended && exit ? supervisor.adoptEnded({ handle: ended, receiver }, exit) : supervisor.stop();
     return { ...recovered, isToStay: false, end };
   }
-  const lease = await leaseHeldPort({ plugins: context.plugins, logger: context.logger, signal }, server);
   const { probePath: path, optionalPath } = stored.launch;
-  const target = { host: server.host, port: server.port, path, optionalPath };
+  const takesSocket = canInherit(context.plugins, stored.launch);
+  const lease = await leaseHeldPort(
+    { plugins: context.plugins, logger: context.logger, signal },
+    server,
+    takesSocket,
+  );
+  const socket = stored.probeSocket === undefined ? {} : { socketPath: stored.probeSocket };
+  const target = { host: server.host, port: server.port, path, optionalPath, ...socket };
   supervisor.adopt({ handle, receiver, lease, target });
   options.track(supervisor);
   const isToStay =

@@ -27,6 +27,11 @@ export class ServerRoute {
     return this.#kept.stored.servesAt ?? this.#address;
   }
 
+  /** Another server has it, or the server ends. */
+  get isOver(): boolean {
+    return this.#over.signal.aborted;
+  }
+
   get #address(): Address {
     const { host, port } = this.#kept.server;
     return { host, port };

@@ -20,6 +20,8 @@ export interface StoredServer {
   /** Starts of it, from 1. */
   run: number;
   ref: ProcessRef | null;
+  /** Where exactly the server of this run answers, if its port may be shared. */
+  probeSocket?: string | undefined;
   restarts: number;
   lastExit: ProcessExit | null;
   lastError: string | null;
@@ -42,6 +44,8 @@ export interface StoredLaunch {
   args: readonly string[];
   cwd: string;
   ipc: boolean;
+  /** It is a Node process that can be given the socket of its port. Absent in what earlier versions wrote. */
+  takesSocket?: boolean;
   probePath: string;
   optionalPath: boolean;
   /** The one port that will do, `null` for any. */

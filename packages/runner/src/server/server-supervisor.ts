@@ -19,7 +19,7 @@ import { RestartSchedule } from './restart-schedule.ts';
 import { startOptions } from './start-options.ts';
 import { ServerRoute } from './server-route.ts';
 import { resumeStart, startServer } from './start-server.ts';
-import type { StartedServer, StartingServer } from './start-server.ts';
+import type { StartedServer } from './start-server.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 import type { SupervisorOptions } from './supervisor-options.ts';
 import { watchHealth } from './watch-health.ts';
@@ -62,7 +62,7 @@ export class ServerSupervisor {
 
   /** Its deploy is through, and nobody wants its end. */
   get isToStay(): boolean {
-    return this.#kept.stored.servesAt !== null && !this.#stopWanted.signal.aborted;
+    return this.#kept.stored.servesAt !== null && !this.#stopWanted.signal.aborted && !this.route.isOver;
   }
 
   get target(): ProbeTarget | null {
@@ -143,7 +143,7 @@ export class ServerSupervisor {
     this.#context.events.emit('ready', { server: this.server, run: this.#kept.stored.run, tookMs });
   }
 
-  async #resume(starting: StartingServer): Promise<void> {
+  async #resume(starting: StartedServer): Promise<void> {
     try {
       await this.#run((options) => resumeStart(starting, options), this.#stopWanted.signal);
       void this.route.follow();

@@ -24,7 +24,8 @@ export function startOptions(
     lease,
     signal,
     nextRun: (leased) => kept.beginRun(leased),
-    onSpawned: ({ ref }) => kept.spawned(ref),
+    standby: kept.stored.servesAt === null,
+    onSpawned: ({ ref }, probeSocket) => kept.spawned(ref, probeSocket),
     onEnded: (exit, wanted) => kept.exited(exit, wanted),
   };
 }

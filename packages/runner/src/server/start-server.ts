@@ -15,6 +15,8 @@ import { acquirePort, releasePort } from './acquire-port.ts';
 import { awaitReady } from './await-ready.ts';
 import type { ReadyOutcome } from './await-ready.ts';
 import { giveUp, portTaken } from './give-up.ts';
+import { heldStart } from './held-start.ts';
+import type { HeldServerStart } from './held-start.ts';
 import { launchLimits } from './limits.ts';
 import type { StoredLaunch } from './server-state.ts';
 
@@ -30,10 +32,13 @@ export interface StartServerOptions {
   logs: LogPipeline;
   /** Tried first: the port of the run before. It is the start's to give back. */
   lease: PortLease | null;
+  /** Another server of its deployment may be serving. */
+  standby: boolean;
   signal: AbortSignal;
   /** Called for each process that is about to be started; gives the number of the run and its folder, if it has one. */
   nextRun(lease: PortLease): { run: number; dir?: string };
-  onSpawned(handle: ProcessHandle): void;
+  /** `probeSocket`: where exactly this process answers, if its port may be shared. */
+  onSpawned(handle: ProcessHandle, probeSocket?: string): void;
   /** Called for each of these processes that ended before it was ready. `wanted`: because of the signal. */
   onEnded(exit: ProcessExit, wanted: boolean): void;
 }
@@ -55,6 +60,8 @@ export interface StartedServer {
 
 /** Ports tried before a start is given up because strangers take them. */
 const maxPorts = 5;
+/** A server that finds the port taken which it was to inherit may be one that cannot: then it gets one to bind. */
+const maxHeldPorts = 2;
 /** A server that never became ready has nothing to drain. */
 const failedStartGraceMs = 5000;
 const shownLines = 50;
@@ -68,8 +75,9 @@ const shownLines = 50;
 export async function startServer(options: StartServerOptions): Promise<StartedServer> {
   const taken: number[] = [];
   let lease = options.lease;
+  let mayInherit = true;
   for (;;) {
-    lease ??= await acquirePort(options, taken);
+    lease ??= await acquirePort(options, taken, mayInherit);
     let attempt: Attempt;
     try {
       attempt = await startOn(lease, options);
@@ -80,12 +88,15 @@ export async function startServer(options: StartServerOptions): Promise<StartedS
     if ('started' in attempt) return attempt.started;
     await releasePort(options.plugins, lease);
     taken.push(lease.port);
+    const isOnlyOne = options.launch.fixedPort !== null;
+    const isLast = isOnlyOne ? !attempt.wasHeld : taken.length >= maxPorts;
+    if (isLast) throw portTaken([...new Set(taken)], attempt.lines);
+    mayInherit = !isOnlyOne && taken.length < maxHeldPorts;
     lease = null;
-    if (options.launch.fixedPort !== null || taken.length >= maxPorts) throw portTaken(taken, attempt.lines);
   }
 }
 
-type Attempt = { started: StartedServer } | { portTaken: true; lines: readonly string[] };
+type Attempt = { started: StartedServer } | { portTaken: true; wasHeld: boolean; lines: readonly string[] };
 
 async function startOn(lease: PortLease, options: StartServerOptions): Promise<Attempt> {
   const { launch, logs } = options;
@@ -93,15 +104,17 @@ async function startOn(lease: PortLease, options: StartServerOptions): Promise<A
   const broken = new AbortController();
   const { run, dir } = options.nextRun(lease);
   const receiver = logs.receive(run);
-  const env = serverEnvironment(lease, options);
+  const held = heldStart(lease, { ...options, run, dir });
+  const env = { ...serverEnvironment(lease, options), ...held?.env };
   const launcher = options.plugins.one('launcher');
   const spec: LaunchSpec = {
     id: options.serverId,
     file: launch.file,
-    args: launch.args,
+    args: [...(held?.args ?? []), ...launch.args],
     cwd: launch.cwd,
     env,
     ipc: launch.ipc,
+    ...(held ? { inherit: held.inherit } : {}),
     ...(dir === undefined ? {} : { dir }),
     limits: launchLimits(launch.limits),
     onOutput: receiver.onOutput,
@@ -120,26 +133,34 @@ async function startOn(lease: PortLease, options: StartServerOptions): Promise<A
   };
   const handle = await callPlugin(launcher, 'launch', () => launcher.launch(spec));
   receiver.attach(handle);
-  return untilReady({ handle, receiver, lease }, options, {
+  if (held) void handle.exited.then(held.remove);
+  return untilReady({ handle, receiver, lease, held }, options, {
     announced: announced.promise,
     broken: broken.signal,
   });
 }
 
 /** A run that is not ready yet. */
-export type StartingServer = Omit<StartedServer, 'target'>;
+interface StartingServer extends Omit<StartedServer, 'target'> {
+  held?: HeldServerStart | null;
+  /** Where it answers by itself, of one that an earlier runner started. */
+  probeSocket?: string | undefined;
+}
 
 /**
  * Waits for a server that an earlier runner was starting, as that one would have: it is ready, or nothing is left of it.
  * @throws as `startServer` does
  */
 export async function resumeStart(
-  starting: StartingServer,
+  { target: { socketPath }, ...starting }: StartedServer,
   options: StartServerOptions,
 ): Promise<StartedServer> {
   const { lease } = starting;
   try {
-    const attempt = await untilReady(starting, { ...options, onSpawned: () => undefined });
+    const attempt = await untilReady(
+      { ...starting, probeSocket: socketPath },
+      { ...options, onSpawned: () => undefined },
+    );
     if ('started' in attempt) return attempt.started;
     throw portTaken([lease.port], attempt.lines);
   } catch (error) {
@@ -161,15 +182,21 @@ const nothingHeard: Heard = {
 };
 
 async function untilReady(
-  { handle, receiver, lease }: StartingServer,
+  { handle, receiver, lease, held, probeSocket = held?.socketPath }: StartingServer,
   options: StartServerOptions,
   { announced, broken } = nothingHeard,
 ): Promise<Attempt> {
   const { launch, logs } = options;
-  const target = { port: lease.port, path: launch.probePath, optionalPath: launch.optionalPath };
+  const socket = probeSocket === undefined ? {} : { socketPath: probeSocket };
+  const target = {
+    port: lease.port,
+    path: launch.probePath,
+    optionalPath: launch.optionalPath,
+    ...socket,
+  };
   let outcome: ReadyOutcome;
   try {
-    options.onSpawned(handle);
+    options.onSpawned(handle, probeSocket);
     outcome = await awaitReady({
       handle,
       target,
@@ -179,6 +206,7 @@ async function untilReady(
       signal: AbortSignal.any([options.signal, broken]),
     });
     if (!outcome.ready && broken.aborted) throw broken.reason;
+    if (outcome.ready) await held?.activate(options.signal);
   } catch (error) {
     // Whatever went wrong, a plugin's mistake included, the process must not outlive it.
     await endStart(handle, receiver, options);
@@ -189,7 +217,8 @@ async function untilReady(
   }
   await endStart(handle, receiver, options);
   const { limits } = launch;
-  return giveUp(outcome, handle, { port: lease.port, limits }, await logs.tail(shownLines));
+  const given = giveUp(outcome, handle, { port: lease.port, limits }, await logs.tail(shownLines));
+  return { ...given, wasHeld: held !== null && held !== undefined };
 }
 
 async function endStart(

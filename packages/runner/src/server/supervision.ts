@@ -28,6 +28,7 @@ import { recoverServers } from './recover-servers.ts';
 import type { RecoverOptions } from './recover-servers.ts';
 import { createRoutes } from './routes.ts';
 import { retireElsewhere } from './retire-elsewhere.ts';
+import { retireReplaced } from './retire-replaced.ts';
 import type { Routes } from './routes.ts';
 import type { ServerLogs } from './server-logs.ts';
 import type { ServerSupervisor } from './server-supervisor.ts';
@@ -197,7 +198,7 @@ export class Supervision {
       await supervisor.stop();
       throw error;
     }
-    await Promise.all(previous.map((each) => this.#retire(each)));
+    await this.#retire(previous, supervisor);
     if (this.#context.durable) this.#context.store.crashed.forget(deployment.id);
     return supervisor.server;
   }
@@ -219,15 +220,17 @@ export class Supervision {
     supervisor.route.taken({ host, port });
   }
 
-  /** The new server has the traffic: a problem with the old one is not the caller's. */
-  async #retire(previous: ServerSupervisor): Promise<void> {
-    try {
-      previous.route.passedOn();
-      await previous.stop();
-    } catch (error) {
-      const { id } = previous.server;
-      this.#options.config.logger.error(`The replaced server ${id} could not be stopped`, error);
-    }
+  #retire(previous: readonly ServerSupervisor[], by: ServerSupervisor): Promise<void> {
+    const { config, getRouter } = this.#options;
+    return retireReplaced(previous, {
+      by,
+      // Who moves the traffic by himself can do so only when he knows where to.
+      graceMs: getRouter() ? 0 : config.replaceGraceMs,
+      logger: config.logger,
+      events: this.events,
+      signal: this.#closing.signal,
+      inBackground: this.#background.add,
+    });
   }
 
   #retireElsewhere(isMeant: (server: RunningServer) => boolean): Promise<void> {

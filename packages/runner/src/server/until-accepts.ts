@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 
 export interface UntilAcceptsOptions {
   port: number;
+  /** Connected to in place of the port. */
+  socketPath?: string | undefined;
   /** When the wait began, in ms of `performance.now()`. */
   since: number;
   /** The server itself says that it is ready: that ends a pause. */
@@ -19,7 +21,13 @@ const loopback = ['127.0.0.1', '::1'] as const;
  * signal. Bare callbacks: with promises for each attempt, a start makes twice the garbage, and 100 starts a heap that is
  * 16 MB larger.
  */
-export function untilAccepts({ port, since, announced, signal }: UntilAcceptsOptions): Promise<string> {
+export function untilAccepts({
+  port,
+  socketPath,
+  since,
+  announced,
+  signal,
+}: UntilAcceptsOptions): Promise<string> {
   return new Promise((resolve, reject) => {
     let attempts = 0;
     let isAnnounced = false;
@@ -41,7 +49,7 @@ export function untilAccepts({ port, since, announced, signal }: UntilAcceptsOpt
         timer = setTimeout(attempt, pause(performance.now() - since));
         return;
       }
-      socket = connect({ host, port });
+      socket = connect(socketPath === undefined ? { host, port } : { path: socketPath });
       socket.once('error', () => ask(others));
       socket.once('connect', () => {
         end();
@@ -52,7 +60,7 @@ export function untilAccepts({ port, since, announced, signal }: UntilAcceptsOpt
       timer = undefined;
       attempts += 1;
       // Nearly every server answers on 127.0.0.1; asking ::1 each time would double what the child competes with.
-      ask(isAnnounced || attempts % 8 === 0 ? loopback : ipv4);
+      ask(socketPath === undefined && (isAnnounced || attempts % 8 === 0) ? loopback : ipv4);
     };
     if (signal.aborted) return reject(signal.reason as Error);
     signal.addEventListener('abort', abort, { once: true });

@@ -1,0 +1,65 @@
+import { ProjectRunnerError } from '@project-runner/core';
+import type { Logger, PortLease, PortRequest, PortStrategyPlugin } from '@project-runner/core';
+import { portsRange } from '@project-runner/ports-range';
+import type { PortsRangeOptions } from '@project-runner/ports-range';
+
+import { createHeldPort } from './held-port.ts';
+import type { HeldPort } from './held-port.ts';
+
+export interface PortsHeldOptions extends PortsRangeOptions {
+  /** From SIGTERM until the open requests of a server are given up, in ms; below the runner's `stopGraceMs`. @default 8000 */
+  drainMs?: number;
+  /** Told why a socket cannot be held. @default silent */
+  logger?: Logger;
+}
+
+/**
+ * A port in a range whose socket the runner holds and servers inherit: it is never refused while a server starts again, and
+ * the old and the new server of a redeploy share it. Where that cannot be, it is leased as `portsRange` does.
+ * @throws ProjectRunnerError `CONFIG_INVALID`
+ */
+export function portsHeld(options: PortsHeldOptions = {}): PortStrategyPlugin {
+  const { drainMs = 8000, logger, ...rangeOptions } = options;
+  if (!Number.isInteger(drainMs) || drainMs < 0 || drainMs > 2 ** 31 - 1) {
+    throw new ProjectRunnerError(
+      'CONFIG_INVALID',
+      `portsHeld: drainMs must be a whole number of ms from 0; found ${String(drainMs)}`,
+    );
+  }
+  const range = portsRange(rangeOptions);
+  const held = new Map<string, HeldPort>();
+
+  const share = (key: string, ports: PortLease): PortLease => {
+    const port: HeldPort = createHeldPort(ports, {
+      drainMs,
+      onFallback: (reason) =>
+        logger?.warn(`Port ${ports.port} is leased without being held, so its server binds it: ${reason}`),
+      onEnd: () => {
+        if (held.get(key) === port) held.delete(key);
+      },
+    });
+    held.set(key, port);
+    return port.lease();
+  };
+
+  return {
+    kind: 'port-strategy',
+    name: 'held',
+    apiVersion: 1,
+    async acquire(request, signal) {
+      const { share: key } = request;
+      if (key === undefined) return range.acquire(request, signal);
+      signal.throwIfAborted();
+      const known = held.get(key);
+      if (known && fits(known, request)) return known.lease();
+      return share(key, await range.acquire(request, signal));
+    },
+    ...(range.stats ? { stats: range.stats } : {}),
+  };
+}
+
+/** A server that runs already is on the port; one that is to be started needs the socket to be there. */
+function fits({ port, isBound }: HeldPort, { port: wanted, held, exclude }: PortRequest): boolean {
+  if (exclude.includes(port) || (wanted !== undefined && wanted !== port)) return false;
+  return isBound || held === true;
+}

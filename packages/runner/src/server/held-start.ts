@@ -1,0 +1,67 @@
+import { callPlugin } from '@project-runner/core';
+import type { HeldStart, PluginSet, PortLease } from '@project-runner/core';
+
+import { deployCancelled } from './deploy-cancelled.ts';
+import { privateSocket } from './private-socket.ts';
+import type { StoredLaunch } from './server-state.ts';
+
+/** Of a server that inherits the socket of its port. */
+export interface HeldServerStart extends HeldStart {
+  /** For the launcher. */
+  inherit: readonly number[];
+  /** Where exactly this server answers. */
+  socketPath: string;
+  /** When the server is gone. Never throws. */
+  remove(): void;
+}
+
+export interface HeldStartOptions {
+  serverId: string;
+  plugins: PluginSet;
+  launch: Pick<StoredLaunch, 'takesSocket'>;
+  run: number;
+  dir: string | undefined;
+  /** Its deployment may have another server that serves. */
+  standby: boolean;
+}
+
+/** The first descriptor after those that every process has. */
+const firstInherited = 3;
+
+/** A server can be given a socket: Node runs it, and the launcher passes descriptors on. */
+export function canInherit(
+  plugins: PluginSet,
+  { takesSocket = false }: Pick<StoredLaunch, 'takesSocket'>,
+): boolean {
+  return takesSocket && plugins.one('launcher').inherits === true;
+}
+
+/** `null`: the server binds its port by itself. */
+export function heldStart(
+  lease: PortLease,
+  { serverId, plugins, launch, run, dir, standby }: HeldStartOptions,
+): HeldServerStart | null {
+  if (!lease.hold || !canInherit(plugins, launch)) return null;
+  const socket = privateSocket(dir, `${serverId}.${run}`);
+  if (!socket) return null;
+  const strategy = plugins.one('port-strategy');
+  return callPlugin(strategy, 'hold', () => {
+    const held = lease.hold?.() ?? null;
+    if (!held) return null;
+    const start = held.prepare({ fd: firstInherited, socketPath: socket.path, standby });
+    return {
+      args: start.args,
+      env: start.env,
+      async activate(signal) {
+        try {
+          await callPlugin(strategy, 'activate', () => start.activate(signal));
+        } catch (error) {
+          throw signal.aborted ? deployCancelled(signal.reason) : error;
+        }
+      },
+      inherit: [held.fd],
+      socketPath: socket.path,
+      remove: socket.remove,
+    };
+  });
+}
