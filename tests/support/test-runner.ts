@@ -27,6 +27,8 @@ export function testRunner(config: RunnerConfig = {}): TestRunner {
     buildDir: join(dir, 'builds'),
     stateDir: join(dir, 'state'),
     stopGraceMs: 3000,
+    // Tests that redeploy look at what is left right afterwards.
+    replaceGraceMs: 0,
     logger,
     ...config,
   };

@@ -25,7 +25,7 @@ export function takeOverListen(order: HeldOrder): void {
     if (isTaken || asked?.port !== order.port || isOfCluster(this)) return listen.apply(this, args);
     isTaken = true;
     const handle = openHeldHandle(order);
-    const watched = watchServer(this);
+    const watched = watchServer(this, order);
     const privateSocket = openPrivateSocket(this, order.socketPath);
     if (order.standby) activatable(order, handle, privateSocket);
     else {
