@@ -1,12 +1,15 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 
+import type { PortStrategyPlugin } from '@project-runner/core';
 import { launcherLocal } from '@project-runner/launcher-local';
+import { portsHeld } from '@project-runner/ports-held';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { heldProject } from '../support/held-project.ts';
 import { heldRunner } from '../support/held-runner.ts';
-import { serverProject } from '../support/server-project.ts';
-import { deployFolder } from '../support/test-runner.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { deployFolder, testRunner } from '../support/test-runner.ts';
 
 async function answers(port: number): Promise<boolean> {
   return /^\d+$/.test(await (await fetch(`http://127.0.0.1:${port}/`)).text());
@@ -37,10 +40,25 @@ describe('a server that cannot take a held socket gets a port to bind', () => {
     expect(await answers(next.port)).toBe(true);
   });
 
-  it('and another one where a stranger listens on the port in the moment before', async () => {
-    const { runner } = heldRunner();
-    const { server } = await deployFolder(runner, await serverProject('finds-port-taken'));
-    expect(await (await fetch(`http://127.0.0.1:${server.port}/`)).text()).toBe('ok');
+  it('and another one where a stranger listens before the first server does', async () => {
+    const strategy = portsHeld({ start: 26_450, end: 26_452, leaseDir: tempFolder() });
+    const thief = createServer();
+    onTestFinished(() => void thief.close());
+    const robbed: PortStrategyPlugin = {
+      ...strategy,
+      async acquire(request, signal) {
+        const lease = await strategy.acquire(request, signal);
+        // A socket that is bound only does not keep others from listening.
+        if (lease.hold?.() && !thief.listening)
+          await once(thief.listen(lease.port, '127.0.0.1'), 'listening');
+        return lease;
+      },
+    };
+    const { runner } = testRunner({ plugins: [robbed] });
+    const { project, deployment, build, server } = await deployFolder(runner, await heldProject('esm.mjs'));
+    expect(server.port).toBe(26_451);
+    // Which is held.
+    expect((await runner.deploy(project, deployment, build)).port).toBe(26_451);
   });
 });
 

@@ -32,7 +32,7 @@ export interface Load {
 export function putLoad({ port, kept = 10, fresh = 10, isSecure = false }: LoadOptions): Load {
   const result: LoadResult = { answered: 0, failed: [], bodies: new Map() };
   const request = isSecure ? requestSecure : requestPlain;
-  let isOver = false;
+  const over = new AbortController();
   let waiting: { until: number; resolve(): void }[] = [];
   const answer = (body: string): void => {
     result.answered += 1;
@@ -63,14 +63,14 @@ export function putLoad({ port, kept = 10, fresh = 10, isSecure = false }: LoadO
   const client = async (isKept: boolean): Promise<void> => {
     const agent = isKept && new (isSecure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: 1 });
     if (agent) agents.push(agent);
-    while (!isOver) await once(agent);
+    while (!over.signal.aborted) await once(agent);
   };
   const clients = [
     ...Array.from({ length: kept }, () => client(true)),
     ...Array.from({ length: fresh }, () => client(false)),
   ];
   const end = async (): Promise<LoadResult> => {
-    isOver = true;
+    over.abort();
     await Promise.all(clients);
     for (const agent of agents) agent.destroy();
     return result;

@@ -2,6 +2,7 @@
 import { LocalProcessRunner } from '@project-runner/runner';
 import type { RunnerConfig } from '@project-runner/runner';
 import { logsFile } from '@project-runner/logs-file';
+import { portsHeld } from '@project-runner/ports-held';
 
 import { fileRouter } from './file-router.ts';
 import { localSource } from './records.ts';
@@ -11,6 +12,8 @@ export interface RunnerProcessConfig extends RunnerConfig {
   segmentBytes?: number;
   /** Keeps routes in this file. Each change is an event `routed`; the one of this number, from 1, is never answered. */
   routes?: { file: string; hangs?: number };
+  /** Holds the sockets of its servers, on ports of this range. */
+  held?: { start: number; end: number; leaseDir: string };
 }
 
 interface Call {
@@ -19,7 +22,7 @@ interface Call {
   args: unknown[];
 }
 
-const { segmentBytes, routes, ...config } = JSON.parse(process.argv[2] ?? '{}') as RunnerProcessConfig;
+const { segmentBytes, routes, held, ...config } = JSON.parse(process.argv[2] ?? '{}') as RunnerProcessConfig;
 const say = (message: object): void => void process.send?.(message);
 const note =
   (level: string) =>
@@ -27,9 +30,11 @@ const note =
     say({ log: `${level} ${message} ${data instanceof Error ? data.message : ''}` });
 const runner = new LocalProcessRunner({
   ...config,
-  ...(segmentBytes === undefined
-    ? {}
-    : { plugins: [logsFile({ dir: `${config.stateDir}/logs`, maxBytes: segmentBytes, maxFiles: 10_000 })] }),
+  plugins: [
+    segmentBytes !== undefined &&
+      logsFile({ dir: `${config.stateDir}/logs`, maxBytes: segmentBytes, maxFiles: 10_000 }),
+    held && portsHeld(held),
+  ],
   logger: { debug() {}, info: note('info'), warn: note('warn'), error: note('error') },
 });
 runner.setSource(localSource);

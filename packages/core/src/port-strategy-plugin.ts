@@ -32,14 +32,14 @@ export interface PortLease {
 
 /** A socket that is bound and kept open, whoever of its servers comes and goes. */
 export interface HeldSocket {
-  /** Descriptor of this process, for the launcher to pass on. */
-  readonly fd: number;
+  /** Descriptors of this process, for the launcher to pass on in this order. */
+  readonly fds: readonly number[];
   /** What makes a Node server take it. */
   prepare(server: HeldServer): HeldStart;
 }
 
 export interface HeldServer {
-  /** The descriptor as the server has it. */
+  /** The first of the descriptors as the server has it. */
   fd: number;
   /** Where the server is to answer, too, by itself: a path for a unix socket that is not there yet, in a private folder. */
   socketPath: string;

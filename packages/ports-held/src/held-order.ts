@@ -2,7 +2,7 @@
 export const heldVariable = 'PROJECT_RUNNER_HELD';
 
 export interface HeldOrder {
-  /** The descriptor, as the server has it. */
+  /** The descriptor, as the server has it; the next one is the same socket. */
   fd: number;
   /** Of the socket, so that no other descriptor of that number is taken for it. */
   inode: number;

@@ -64,7 +64,8 @@ export function createHeldPort(ports: PortLease, { drainMs, onFallback, onEnd }:
         env,
         hold(): HeldSocket | null {
           const bound = bind();
-          return bound && { fd: bound.fd, prepare: (server) => prepare(bound.inode, server) };
+          // Twice, see `startListening`.
+          return bound && { fds: [bound.fd, bound.fd], prepare: (server) => prepare(bound.inode, server) };
         },
         async release() {
           if (!isHeld) return;

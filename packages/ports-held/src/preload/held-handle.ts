@@ -20,25 +20,45 @@ export interface HeldHandle {
   close(): void;
 }
 
+/** Connections that may wait while nobody serves; the system has its own limit, too. */
+const backlogOfHeld = 4096;
+
+/**
+ * Lets the socket listen before the program is loaded: whatever else tries to bind the port is told that it is in use, and
+ * clients wait. By a descriptor of its own that is closed at once, so that nothing is accepted. Answers as `mayListen` does.
+ */
+export function startListening({ fd }: HeldOrder): number {
+  const handle = openHandle(fd + 1);
+  const error = handle.listen(backlogOfHeld);
+  handle.close();
+  return error;
+}
+
 /** The inherited socket. Until it may listen, a server's `listen` succeeds and no connection is accepted. */
 export function openHeldHandle({ fd }: HeldOrder): HeldHandle {
-  const create = (net as unknown as { _createServerHandle(...args: unknown[]): Handle | number })
-    ._createServerHandle;
-  const handle = create(null, null, null, fd);
-  if (typeof handle === 'number') throw new Error(`descriptor ${fd} cannot be opened: error ${-handle}`);
-  const listen = handle.listen.bind(handle);
+  const handle = openHandle(fd);
+  const listen = (): number => Object.getPrototypeOf(handle).listen.call(handle, backlogOfHeld);
   let isAllowed = false;
-  let asked: number | null = null;
-  handle.listen = (backlog) => {
-    asked = backlog;
-    return isAllowed ? listen(backlog) : 0;
+  let isAsked = false;
+  // The backlog is one of all servers of the socket, whatever this one asks for.
+  handle.listen = () => {
+    isAsked = true;
+    return isAllowed ? listen() : 0;
   };
   return {
     wrap: handle,
     mayListen() {
       isAllowed = true;
-      return asked === null ? 0 : listen(asked);
+      return isAsked ? listen() : 0;
     },
     close: () => handle.close(),
   };
+}
+
+function openHandle(fd: number): Handle {
+  const create = (net as unknown as { _createServerHandle(...args: unknown[]): Handle | number })
+    ._createServerHandle;
+  const handle = create(null, null, null, fd);
+  if (typeof handle === 'number') throw new Error(`descriptor ${fd} cannot be opened: error ${-handle}`);
+  return handle;
 }

@@ -25,7 +25,7 @@ export function takeOverListen(order: HeldOrder): void {
     if (isTaken || asked?.port !== order.port || isOfCluster(this)) return listen.apply(this, args);
     isTaken = true;
     const handle = openHeldHandle(order);
-    const watched = watchServer(this, order);
+    const watched = watchServer(this);
     const privateSocket = openPrivateSocket(this, order.socketPath);
     if (order.standby) activatable(order, handle, privateSocket);
     else {
@@ -42,7 +42,7 @@ export function takeOverListen(order: HeldOrder): void {
       if (signal.aborted) process.nextTick(() => this.close());
       else signal.addEventListener('abort', () => void this.close(), { once: true });
     }
-    return listen.call(this, handle.wrap, ...asked.rest);
+    return listen.call(this, handle.wrap, ...asked.callback);
   };
 }
 

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 
-import type { HeldOrder } from '../held-order.ts';
 import { createConnections } from './connections.ts';
 
 export interface WatchedServer {
@@ -17,7 +16,7 @@ export interface WatchedServer {
  * Watches what a server is doing. By its `emit` and not by listeners: a listener for `upgrade` would change what `http`
  * does with upgrades.
  */
-export function watchServer(server: Server, { port }: Pick<HeldOrder, 'port'>): WatchedServer {
+export function watchServer(server: Server): WatchedServer {
   const connections = createConnections(isTls(server));
   const emit = server.emit.bind(server) as (event: string, ...args: unknown[]) => boolean;
   server.emit = (event: string, ...args: unknown[]): boolean => {
@@ -31,9 +30,6 @@ export function watchServer(server: Server, { port }: Pick<HeldOrder, 'port'>): 
         break;
       case 'secureConnection':
         connections.secured(first as Socket);
-        break;
-      case 'error':
-        namePort(first, port);
         break;
       case 'request':
       case 'checkContinue':
@@ -51,16 +47,6 @@ export function watchServer(server: Server, { port }: Pick<HeldOrder, 'port'>): 
     }
   };
   return { drain: (deadlineMs) => connections.drain(deadlineMs) };
-}
-
-/** Of a descriptor Node tells no address, and whoever reads that it is in use needs to know which. */
-function namePort(error: unknown, port: number): void {
-  const found = error as Partial<NodeJS.ErrnoException> & { port?: number };
-  if (found.code !== 'EADDRINUSE' || found.port !== -1) return;
-  const { message, stack } = found;
-  found.message = `${message} (port ${port})`;
-  if (message && stack) found.stack = stack.replace(message, found.message);
-  found.port = port;
 }
 
 /** Without loading TLS to ask. */

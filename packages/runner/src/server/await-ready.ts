@@ -51,6 +51,7 @@ export async function awaitReady(options: AwaitReadyOptions): Promise<ReadyOutco
   const watch: Watch = {
     seen: `nothing accepts connections on port ${options.target.port}`,
     strangeSince: null,
+    accepted: false,
     announced: false,
     end,
   };
@@ -66,7 +67,7 @@ export async function awaitReady(options: AwaitReadyOptions): Promise<ReadyOutco
     if (!over.signal.aborted) throw error;
     const reason = over.signal.reason as NotReady;
     if (reason.reason === 'error' && reason.error.code === 'SERVER_NOT_READY') {
-      return { ready: false, reason: 'error', error: await elsewhere(options, reason.error) };
+      return { ready: false, reason: 'error', error: await elsewhere(options, watch, reason.error) };
     }
     return { ready: false, ...reason };
   } finally {
@@ -79,6 +80,8 @@ interface Watch {
   /** What the last look saw, for the error. */
   seen: string;
   strangeSince: number | null;
+  /** A connection was accepted where the server is to answer. */
+  accepted: boolean;
   /** The server itself said that it is ready. */
   announced: boolean;
   end(reason: NotReady): void;
@@ -98,6 +101,7 @@ async function poll(
   });
   for (;;) {
     const host = await untilAccepts({ port, socketPath, since, announced: wake, signal });
+    watch.accepted = true;
     const ready = await look(options, watch, host, signal);
     if (ready !== null) return ready;
     await delay(probePause, undefined, { signal });
@@ -163,12 +167,17 @@ function wakeUp(options: AwaitReadyOptions, end: (reason: NotReady) => void): Pr
 }
 
 /** At the deadline: does the server listen somewhere else? */
-async function elsewhere(options: AwaitReadyOptions, late: ProjectRunnerError): Promise<ProjectRunnerError> {
-  const sockets = (await options.handle.listening()) ?? [];
-  const ports = [...new Set(sockets.map((socket) => socket.port))];
-  return ports.length > 0 && !ports.includes(options.target.port)
-    ? wrongPort(options.target.port, ports)
-    : late;
+async function elsewhere(
+  { handle, target }: AwaitReadyOptions,
+  { accepted }: Watch,
+  late: ProjectRunnerError,
+): Promise<ProjectRunnerError> {
+  const sockets = (await handle.listening()) ?? [];
+  // A socket that was inherited listens already, whether the server uses it or not.
+  const isUsed = target.socketPath === undefined || accepted;
+  const ports = new Set(sockets.map((socket) => socket.port));
+  if (!isUsed) ports.delete(target.port);
+  return ports.size > 0 && !ports.has(target.port) ? wrongPort(target.port, [...ports]) : late;
 }
 
 function wrongPort(wanted: number, found: readonly number[]): ProjectRunnerError {

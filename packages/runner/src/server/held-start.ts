@@ -59,7 +59,7 @@ export function heldStart(
           throw signal.aborted ? deployCancelled(signal.reason) : error;
         }
       },
-      inherit: [held.fd],
+      inherit: held.fds,
       socketPath: socket.path,
       remove: socket.remove,
     };

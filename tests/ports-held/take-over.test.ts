@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+
+import { portsHeld } from '@project-runner/ports-held';
+import { LocalProcessRunner } from '@project-runner/runner';
+import { expect, it, onTestFinished } from 'vitest';
+
+import { heldProject } from '../support/held-project.ts';
+import { putLoad } from '../support/put-load.ts';
+import { buildRecord, deploymentRecord, projectRecord } from '../support/records.ts';
+import { spawnRunner } from '../support/spawn-runner.ts';
+import type { RunnerProcess } from '../support/spawn-runner.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { processesMarked } from '../support/test-runner.ts';
+
+const timeout = 20_000;
+
+function shared() {
+  const dir = tempFolder();
+  const held = { start: 26_460, end: 26_469, leaseDir: join(dir, 'ports') };
+  const config = {
+    stateDir: join(dir, 'state'),
+    buildDir: join(dir, 'builds'),
+    stopGraceMs: 12_000,
+    replaceGraceMs: 0,
+    restart: { stableMs: 0 },
+  };
+  onTestFinished(async () => {
+    const last = new LocalProcessRunner({ ...config, plugins: [portsHeld(held)] });
+    await last.recover();
+    await last.shutdown();
+  });
+  return { ...config, held };
+}
+
+async function deployer(runner: RunnerProcess) {
+  const project = projectRecord(await heldProject('esm.mjs'));
+  const deployment = deploymentRecord(project);
+  const build = await runner.call('build', project, buildRecord(deployment), { skipInstall: true });
+  return { deploy: (by = runner) => by.call('deploy', project, deployment, build) };
+}
+
+const pidAt = async (port: number): Promise<number> =>
+  Number(await (await fetch(`http://127.0.0.1:${port}/`)).text());
+
+it('a runner that is killed takes no request with it, and the next one holds the port from the next start on', async () => {
+  const config = shared();
+  const runner = await spawnRunner(config);
+  const server = await (await deployer(runner)).deploy();
+  const load = putLoad({ port: server.port });
+  await load.answers(50);
+  await runner.kill();
+  await load.answers(50);
+  const heir = await spawnRunner(config);
+  expect(await heir.call('recover')).toMatchObject([{ id: server.id, port: server.port }]);
+  expect(await heir.call('healthCheck', server)).toEqual({ healthy: true });
+  await load.answers(50);
+  expect((await load.end()).failed).toEqual([]);
+
+  // The socket went with the server; the one that comes back has a new one on the same port, and from then on it is held.
+  process.kill(server.processId ?? Number.NaN, 'SIGKILL');
+  await expect.poll(() => heir.events.filter(({ event }) => event === 'ready'), { timeout }).toHaveLength(1);
+  const again = await pidAt(server.port);
+  const second = putLoad({ port: server.port });
+  await second.answers(50);
+  process.kill(again, 'SIGKILL');
+  await expect.poll(() => heir.events.filter(({ event }) => event === 'ready'), { timeout }).toHaveLength(2);
+  await second.answers(50);
+  expect((await second.end()).failed).not.toContain('ECONNREFUSED');
+});
+
+it('a redeploy after a take-over serves on another port, and the next one keeps that', async () => {
+  const config = shared();
+  const runner = await spawnRunner(config);
+  const { deploy } = await deployer(runner);
+  const first = await deploy();
+  await runner.kill();
+  const heir = await spawnRunner(config);
+  const second = await deploy(heir);
+  expect(second.port).not.toBe(first.port);
+  expect(await pidAt(second.port)).toBe(second.processId);
+  expect(processesMarked(first.id)).toEqual([]);
+  expect((await deploy(heir)).port).toBe(second.port);
+});
+
+it('a runner that is killed with two servers on one port leaves the one whose deploy was through', async () => {
+  const config = shared();
+  const runner = await spawnRunner(config);
+  const { deploy } = await deployer(runner);
+  const first = await deploy();
+  const load = putLoad({ port: first.port });
+  await load.answers(50);
+  const deploying = deploy().catch(() => undefined);
+  await expect
+    .poll(() => runner.events.filter(({ event }) => event === 'spawned'), { timeout, interval: 1 })
+    .toHaveLength(2);
+  await runner.kill();
+  await deploying;
+  const heir = await spawnRunner(config);
+  const [left, ...others] = await heir.call('recover');
+  expect(others).toEqual([]);
+  await load.answers(50);
+  const { failed } = await load.end();
+  expect(failed).toEqual([]);
+  expect(await pidAt(left?.port ?? 0)).toBe(left?.processId);
+});
