@@ -5,6 +5,7 @@ import { memory } from './memory.ts';
 import { proxy } from './proxy.ts';
 import { ready } from './ready.ts';
 import { recover } from './recover.ts';
+import { redeploy } from './redeploy.ts';
 import { report } from './report.ts';
 import type { BenchResult } from './report.ts';
 import { restart } from './restart.ts';
@@ -19,6 +20,7 @@ const benches: Record<string, (runs?: number) => Promise<BenchResult>> = {
   proxy,
   ready,
   recover,
+  redeploy,
   restart,
   stop,
   usage,

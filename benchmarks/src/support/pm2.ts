@@ -10,6 +10,9 @@ export interface Pm2 {
   readonly daemonPid: number;
   start(options: { script: string; name: string; [option: string]: unknown }): Promise<void>;
   stop(name: string): Promise<void>;
+  /** Starts it anew: in cluster mode the new process first. */
+  reload(name: string): Promise<void>;
+  restart(name: string): Promise<void>;
   delete(name: string): Promise<void>;
   /** Ends the daemon; `openPm2` starts a new one. */
   close(): Promise<void>;
@@ -20,6 +23,8 @@ interface Pm2Api {
   connect(done: Done): void;
   start(options: object, done: Done): void;
   stop(name: string, done: Done): void;
+  reload(name: string, done: Done): void;
+  restart(name: string, done: Done): void;
   delete(name: string, done: Done): void;
   killDaemon(done: Done): void;
   disconnect(): void;
@@ -41,6 +46,8 @@ export async function openPm2(): Promise<Pm2 | null> {
     daemonPid,
     start: promisify(api.start.bind(api)),
     stop: promisify(api.stop.bind(api)),
+    reload: promisify(api.reload.bind(api)),
+    restart: promisify(api.restart.bind(api)),
     delete: promisify(api.delete.bind(api)),
     async close() {
       process.off('exit', endDaemon);
