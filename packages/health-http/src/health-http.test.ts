@@ -122,6 +122,23 @@ describe('healthHttp', () => {
     expect(await look(port, { protocol: 'https', allowSelfSigned: true })).toEqual({ healthy: true });
   });
 
+  it('asks the unix socket of a target in place of its port, and names it when nobody is there', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'socket-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const socketPath = join(dir, 'http');
+    const other = await listen(createServer(status(500)));
+    const server = createServer(status(200));
+    onTestFinished(() => void server.close());
+    const target = { host: '127.0.0.1', port: other, path: '/health', socketPath };
+    await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+    expect(await healthHttp().check(target, never)).toEqual({ healthy: true });
+    await new Promise((resolve) => server.close(resolve));
+    expect(await healthHttp().check(target, never)).toEqual({
+      healthy: false,
+      message: expect.stringContaining(socketPath) as string,
+    });
+  });
+
   it('takes a redirect for the answer where it is what is expected', async () => {
     const server = createServer((request, response) => {
       response.writeHead(request.url === '/health' ? 302 : 500, { location: '/login' });

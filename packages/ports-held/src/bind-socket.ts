@@ -15,7 +15,7 @@ interface Handle {
   getsockname(out: { port?: number }): number;
 }
 
-/** Not documented; see docs/decisions/0009-held-sockets.md. */
+/** Not documented; see docs/decisions/0010-held-sockets.md. */
 type CreateServerHandle = (host: string, port: number, addressType: 4 | 6) => Handle | number;
 
 /**
