@@ -68,13 +68,27 @@ export class EdgeRoutes {
     const removed = await this.#change(async () => {
       const route = this.#table.byId(routeId);
       if (!route) return;
-      await this.#save(this.#stored().filter((stored) => stored.routeId !== routeId));
-      this.#table.remove(route);
-      this.#options.onRemoved(route.stored.deploymentId);
-      this.#options.onChange(route.stored.subdomain);
+      await this.#save(this.#without(routeId));
+      this.#drop(route);
       return route;
     });
     await removed?.target.settled(settleMs);
+  }
+
+  /** Whether it is gone: between the look and the removal no request can come in. */
+  removeIdle(routeId: string): Promise<boolean> {
+    return this.#change(async () => {
+      const route = this.#table.byId(routeId);
+      if (!route) return true;
+      if (route.counters.inFlight > 0) return false;
+      await this.#save(this.#without(routeId));
+      if (route.counters.inFlight > 0) {
+        await this.#save(this.#stored());
+        return false;
+      }
+      this.#drop(route);
+      return true;
+    });
   }
 
   /** @throws ProjectRunnerError `ROUTE_NOT_FOUND` */
@@ -99,12 +113,22 @@ export class EdgeRoutes {
     const stored = checkRoute(written);
     this.#table.mustFit(stored);
     const before = this.#table.byId(stored.routeId)?.stored;
-    await this.#save([...this.#stored().filter(({ routeId }) => routeId !== stored.routeId), stored]);
+    await this.#save([...this.#without(stored.routeId), stored]);
     const route = this.#table.put(stored);
     if (before && before.deploymentId !== stored.deploymentId) this.#options.onRemoved(before.deploymentId);
     if (before && before.subdomain !== stored.subdomain) this.#options.onChange(before.subdomain);
     this.#options.onChange(stored.subdomain);
     return route;
+  }
+
+  #drop(route: Route): void {
+    this.#table.remove(route);
+    this.#options.onRemoved(route.stored.deploymentId);
+    this.#options.onChange(route.stored.subdomain);
+  }
+
+  #without(id: string): StoredRoute[] {
+    return this.#stored().filter(({ routeId }) => routeId !== id);
   }
 
   #stored(): StoredRoute[] {

@@ -31,6 +31,11 @@ export interface RouterHttp extends EdgeRouter {
   updateRoute(routeId: string, config: Partial<RouteConfig>): Promise<RouteInfo>;
   /** Does nothing for a route that is gone already. @throws ProjectRunnerError `ROUTER_CLOSED` */
   removeRoute(routeId: string): Promise<void>;
+  /**
+   * Removes a route unless a request is in flight on it; answers whether it is gone. Requests that come later find no
+   * route, so its server can be stopped without a request failing. @throws ProjectRunnerError `ROUTER_CLOSED`
+   */
+  removeIdleRoute(routeId: string): Promise<boolean>;
   getRoute(deploymentId: string): Promise<RouteInfo | null>;
   listRoutes(projectId: string): Promise<RouteInfo[]>;
   /** Whether the target answers `healthPath` with a status below 500, within 5 s. @throws ProjectRunnerError `ROUTE_NOT_FOUND` */

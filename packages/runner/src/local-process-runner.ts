@@ -1,4 +1,4 @@
-import { callPlugin, PluginSet, ProjectRunnerError } from '@project-runner/core';
+import { PluginSet, ProjectRunnerError } from '@project-runner/core';
 import type {
   Build,
   BuildOptions,
@@ -25,7 +25,8 @@ import { isProcessAlive } from '@project-runner/launcher-local';
 import { ProjectBuilder } from './build/project-builder.ts';
 import { createReleases } from './build/releases.ts';
 import type { Releases } from './build/releases.ts';
-import { checkDeploy } from './check-deploy.ts';
+import { checkDeploy, checkDeployCommand } from './check-deploy.ts';
+import { collectStats } from './collect-stats.ts';
 import type { ResolvedConfig, RunnerConfig } from './config.ts';
 import { defaultPlugins } from './default-plugins.ts';
 import { checkLogOptions } from './logs/check-log-options.ts';
@@ -33,9 +34,10 @@ import { storageSink } from './logs/storage-sink.ts';
 import { oneOf } from './one-of.ts';
 import { requirePlugins } from './require-plugins.ts';
 import { resolveConfig } from './resolve-config.ts';
+import { checkServer } from './server/check-server.ts';
 import { listenTo } from './server/listen-to.ts';
 import { measureServer } from './server/measure-server.ts';
-import { probeServer } from './server/probe-server.ts';
+import type { CommandDeployment, ServerCommand } from './server/server-command.ts';
 import { createServerLogs } from './server/server-logs.ts';
 import type { ServerLogs } from './server/server-logs.ts';
 import { Supervision } from './server/supervision.ts';
@@ -136,6 +138,15 @@ export class LocalProcessRunner implements ProjectRunner {
     return server;
   }
 
+  /** Without a build: the command is asked for before each start, restarts included. What runs already is stopped first. */
+  async deployCommand(
+    deployment: CommandDeployment,
+    command: () => ServerCommand | Promise<ServerCommand>,
+    options: RunOptions = {},
+  ): Promise<RunningServer> {
+    return this.#servers.deploy(checkDeployCommand({ deployment, command, options }));
+  }
+
   async listReleases(project: Pick<Project, 'id'>): Promise<ReleaseInfo[]> {
     return this.#releases.list(project);
   }
@@ -150,22 +161,15 @@ export class LocalProcessRunner implements ProjectRunner {
 
   async healthCheck(server: RunningServer): Promise<{ healthy: boolean; message?: string }> {
     await this.#servers.recover();
-    const gone = { healthy: false, message: 'Process is not running' };
-    const supervisor = this.#servers.get(server.id);
-    const target = supervisor?.handle ? supervisor.target : null;
-    if (!target) return gone;
     const { timeoutMs } = this.#config.healthCheck;
-    const result = await probeServer(target, this.#plugins.all('health-probe'), timeoutMs);
-    // It may have gone while we looked; its port may answer for somebody else.
-    return supervisor?.handle ? result : gone;
+    return checkServer(this.#servers.get(server.id), this.#plugins.all('health-probe'), timeoutMs);
   }
 
   async getLogs(server: RunningServer, options: { tail?: number; since?: Date } = {}): Promise<string> {
     checkLogOptions(options);
     await this.#servers.recover();
-    const { tail, since } = options;
     // As many as are kept in memory of a server that this runner started, wherever they are kept of another one.
-    const isUnbounded = tail === undefined && since === undefined;
+    const isUnbounded = options.tail === undefined && options.since === undefined;
     const query = isUnbounded ? { tail: this.#config.logRetentionLines } : options;
     const entries = await this.#logs.read(this.#session(server), query);
     return entries.map((entry) => entry.text).join('\n');
@@ -190,15 +194,8 @@ export class LocalProcessRunner implements ProjectRunner {
   }
 
   getStats(): RunnerStats {
-    const strategy = this.#plugins.one('port-strategy');
-    const ports = callPlugin(strategy, 'stats', () => strategy.stats?.());
-    return {
-      runningProcesses: this.#servers.runningCount(),
-      allocatedPorts: [...(ports?.allocated ?? this.#servers.ports())],
-      availablePorts: ports?.available ?? 0,
-      lostLogLines: this.#logs.lost(),
-      queuedBuilds: this.#builder.queued(),
-    };
+    const [plugins, servers, logs, builder] = [this.#plugins, this.#servers, this.#logs, this.#builder];
+    return collectStats({ plugins, servers, logs, builder });
   }
 
   getServerStatus(server: Pick<RunningServer, 'id'>): ServerStatus | null {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
-import { callPlugin, ProjectRunnerError } from '@project-runner/core';
-import type { Build, Deployment, LogSession, Project, RunningServer, RunOptions } from '@project-runner/core';
+import { callPlugin } from '@project-runner/core';
+import type { Build, Deployment, Project, RunOptions } from '@project-runner/core';
 
 import { holdRelease } from '../build/hold-release.ts';
 import type { HeldRelease } from '../build/hold-release.ts';
@@ -15,32 +15,24 @@ import { snapshotDirectory } from '../detect/snapshot-directory.ts';
 import { baseEnvironment } from '../environment/base-environment.ts';
 import { readEnvFiles } from '../environment/read-env-files.ts';
 import { storedVariables } from '../environment/stored-variables.ts';
-import { createLogJournal } from '../logs/log-journal.ts';
-import type { LogJournal } from '../logs/log-journal.ts';
-import { createSecretMask } from '../logs/secret-mask.ts';
-import { secretValues } from '../logs/secret-values.ts';
 import { envVars } from '../resolve-config.ts';
 import { mergeLimits } from '../resolve-limits.ts';
 import { withHeapLimit } from './limits.ts';
 import { secretNames } from '../environment/secret-names.ts';
-import type { ServerLogs } from './server-logs.ts';
-import type { StoredLaunch, StoredServer } from './server-state.ts';
-import { ServerSupervisor } from './server-supervisor.ts';
-import type { SupervisionContext } from './supervision-context.ts';
+import { launchServer, stateUnwritable } from './launch-server.ts';
+import type { LaunchServerOptions } from './launch-server.ts';
+import type { StoredLaunch } from './server-state.ts';
+import type { ServerSupervisor } from './server-supervisor.ts';
 
-export interface DeployServerOptions {
+export interface DeployServerOptions extends Pick<
+  LaunchServerOptions,
+  'context' | 'logs' | 'signal' | 'replaces' | 'track'
+> {
   config: ResolvedConfig;
-  context: SupervisionContext;
-  logs: ServerLogs;
   project: Project;
   deployment: Deployment;
   build: Build;
   options: RunOptions;
-  signal: AbortSignal;
-  /** Servers of the deployment that run until this one has the traffic. */
-  replaces: readonly string[];
-  /** Called as soon as there is something to stop. */
-  track(supervisor: ServerSupervisor): void;
 }
 
 /**
@@ -60,7 +52,7 @@ export async function deployServer(request: DeployServerOptions): Promise<Server
 }
 
 async function startRelease(request: DeployServerOptions, held: HeldRelease): Promise<ServerSupervisor> {
-  const { config, context, deployment, project, build } = request;
+  const { config, deployment, project, build } = request;
   const { release } = held;
   const data = await dataFolder(config.dataDir, deployment.id);
   const launch = planLaunch(request, release, data);
@@ -71,37 +63,20 @@ async function startRelease(request: DeployServerOptions, held: HeldRelease): Pr
     ...(await userVariables(request, release.projectDir, data)),
   };
   const env = withHeapLimit(withNodeOnPath(variables), limits);
-  const session: LogSession = {
-    serverId: randomUUID(),
-    deploymentId: deployment.id,
-    projectId: project.id,
-    buildId: build.id,
-  };
-  const secrets = secretNames(request.project, request.deployment, request.options);
-  const stored: StoredServer = {
-    formatVersion: 1,
-    server: newRecord(session),
-    session,
-    state: 'starting',
-    servesAt: null,
-    replaces: request.replaces,
-    run: 0,
-    ref: null,
-    restarts: 0,
-    lastExit: null,
-    lastError: null,
+  return launchServer({
+    ...request,
+    session: {
+      serverId: randomUUID(),
+      deploymentId: deployment.id,
+      projectId: project.id,
+      buildId: build.id,
+    },
     launch: { ...launch.stored, limits },
-    secretNames: secrets,
-  };
-  const disown = keep(stored, context, held);
-  const journal = createJournal(stored, context);
-  const mask = createSecretMask(secretValues(secrets, env, context.logger));
-  const logs = request.logs.open(session, { mask, ...(journal ? { journal } : {}) });
-  const timing = { ...context.timing, ...deadline(request.options) };
-  const supervisor = new ServerSupervisor({ context: { ...context, timing }, stored, env, logs, disown });
-  request.track(supervisor);
-  await supervisor.start(request.signal);
-  return supervisor;
+    env,
+    secretNames: secretNames(project, deployment, request.options),
+    held,
+    deadlineMs: request.options.healthCheckTimeoutMs,
+  });
 }
 
 function planLaunch(
@@ -129,71 +104,6 @@ function planLaunch(
       drainSeconds: framework.drainSeconds,
     },
   };
-}
-
-function deadline({ healthCheckTimeoutMs }: RunOptions): { deadlineMs?: number } {
-  return healthCheckTimeoutMs === undefined ? {} : { deadlineMs: healthCheckTimeoutMs };
-}
-
-function newRecord({ serverId, deploymentId, buildId }: LogSession): RunningServer {
-  return {
-    id: serverId,
-    deploymentId,
-    buildId,
-    processId: null,
-    containerId: null,
-    host: '127.0.0.1',
-    port: 0,
-    healthStatus: 'starting',
-    lastHealthCheck: null,
-    memoryUsageMb: null,
-    cpuPercent: null,
-    startedAt: new Date(),
-    stoppedAt: null,
-  };
-}
-
-/** Written down before there is a process, so that none is ever without an owner. @throws `STATE_UNWRITABLE` */
-function keep(stored: StoredServer, { store, durable }: SupervisionContext, held: HeldRelease): () => void {
-  if (!durable) return held.end;
-  const { id } = stored.server;
-  let disown: (() => void) | null = null;
-  try {
-    disown = store.claim(id);
-    if (!disown) throw new Error(`the id ${id} is in use`);
-    store.write(stored);
-    held.holdAsLongAs(dirname(store.journalFile(id)));
-    return disown;
-  } catch (error) {
-    store.remove(id);
-    disown?.();
-    throw stateUnwritable(error);
-  }
-}
-
-function stateUnwritable(cause: unknown): ProjectRunnerError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new ProjectRunnerError(
-    'STATE_UNWRITABLE',
-    `A server cannot be started, because what is needed to find it again cannot be written: ${reason}`,
-    {
-      cause,
-      hint: 'Make room, or give the runner a stateDir that it may write to; what runs already runs on',
-    },
-  );
-}
-
-function createJournal(
-  { server }: StoredServer,
-  { store, durable, logger }: SupervisionContext,
-): LogJournal | undefined {
-  if (!durable) return undefined;
-  try {
-    return createLogJournal(store.journalFile(server.id));
-  } catch (error) {
-    logger.warn('The log journal cannot be written; after a crash of the runner lines may be doubled', error);
-    return undefined;
-  }
 }
 
 /** The same over all releases of a deployment: what a server writes beside itself is found again. */

@@ -67,6 +67,11 @@ export class KeptState {
     return durable ? { run, dir: store.runDir(this.#stored.server.id, run) } : { run };
   }
 
+  /** From now on it is started like this. */
+  planned({ launch, secretNames }: Pick<StoredServer, 'launch' | 'secretNames'>): void {
+    this.#change({ launch, secretNames });
+  }
+
   /** `probeSocket`: where exactly this process answers, if its port may be shared. */
   spawned(ref: ProcessRef, probeSocket?: string): void {
     this.#change({ ref, probeSocket }, { processId: ref.pid, startedAt: new Date() });

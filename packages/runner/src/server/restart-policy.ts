@@ -45,14 +45,23 @@ export function decideRestart(question: RestartQuestion): RestartAnswer {
   const failures = readyForMs !== null && readyForMs >= policy.stableMs ? 0 : question.failures;
   // A server that served is wanted back at once; one that falls over again at once waits.
   if (failures === 0 && readyForMs !== null) return { action: 'restart', delayMs: 0, failures: 1 };
-  // Doubled more often than this it would be infinite, and 0 times that is no number.
-  const doublings = Math.min(Math.max(0, failures - 1), 40);
-  const pause = Math.min(policy.initialDelayMs * 2 ** doublings, policy.maxDelayMs);
   return {
     action: 'restart',
-    delayMs: Math.round(pause * (1 + policy.jitter * question.random)),
+    delayMs: restartPause(policy, failures, question.random),
     failures: Math.max(1, failures) + 1,
   };
+}
+
+/** The pause in ms after so many starts in a row that did not last. @param random from 0 to 1 */
+export function restartPause(
+  { initialDelayMs, maxDelayMs, jitter }: Readonly<RestartPolicy>,
+  failures: number,
+  random: number = Math.random(),
+): number {
+  // Doubled more often than this it would be infinite, and 0 times that is no number.
+  const doublings = Math.min(Math.max(0, failures - 1), 40);
+  const pause = Math.min(initialDelayMs * 2 ** doublings, maxDelayMs);
+  return Math.round(pause * (1 + jitter * random));
 }
 
 function isClean({ code, signal }: ProcessExit): boolean {

@@ -1,5 +1,6 @@
 import type { PortLease } from '@project-runner/core';
 
+import { untilAborted } from '../within.ts';
 import type { KeptState } from './kept-state.ts';
 import type { StartServerOptions } from './start-server.ts';
 import type { SupervisorOptions } from './supervisor-options.ts';
@@ -7,11 +8,11 @@ import type { SupervisorOptions } from './supervisor-options.ts';
 /** What the next start of a server takes. */
 export function startOptions(
   kept: KeptState,
-  { context, env, logs }: SupervisorOptions,
+  { context, env, logs, replan }: SupervisorOptions,
   lease: PortLease | null,
   signal: AbortSignal,
 ): StartServerOptions {
-  const { launch, server } = kept.stored;
+  const { launch, server, run } = kept.stored;
   return {
     serverId: server.id,
     deploymentId: server.deploymentId,
@@ -27,5 +28,15 @@ export function startOptions(
     standby: kept.stored.servesAt === null,
     onSpawned: ({ ref }, probeSocket) => kept.spawned(ref, probeSocket),
     onEnded: (exit, wanted) => kept.exited(exit, wanted),
+    // The first one was made when it was deployed.
+    ...(replan && run > 0
+      ? {
+          async replan() {
+            const plan = await untilAborted(replan(), signal);
+            kept.planned(plan);
+            return plan;
+          },
+        }
+      : {}),
   };
 }

@@ -12,6 +12,7 @@ import type {
 import type { LogPipeline } from '../logs/log-pipeline.ts';
 import type { RunReceiver } from '../logs/run-receiver.ts';
 import { acquirePort, releasePort } from './acquire-port.ts';
+import { deployCancelled } from './deploy-cancelled.ts';
 import { awaitReady } from './await-ready.ts';
 import type { ReadyOutcome } from './await-ready.ts';
 import { giveUp, portTaken } from './give-up.ts';
@@ -19,6 +20,7 @@ import { heldStart } from './held-start.ts';
 import type { HeldServerStart } from './held-start.ts';
 import { launchLimits } from './limits.ts';
 import type { StoredLaunch } from './server-state.ts';
+import type { ServerPlan } from './supervisor-options.ts';
 
 export interface StartServerOptions {
   serverId: string;
@@ -35,6 +37,8 @@ export interface StartServerOptions {
   /** Another server of its deployment may be serving. */
   standby: boolean;
   signal: AbortSignal;
+  /** Asked first: it is to be started in another way by now. */
+  replan?(): Promise<Pick<ServerPlan, 'launch' | 'env'>>;
   /** Called for each process that is about to be started; gives the number of the run and its folder, if it has one. */
   nextRun(lease: PortLease): { run: number; dir?: string };
   /** `probeSocket`: where exactly this process answers, if its port may be shared. */
@@ -72,7 +76,8 @@ const shownLines = 50;
  * @throws ProjectRunnerError `SERVER_EXITED`, `SERVER_NOT_READY`, `SERVER_WRONG_PORT`, `PORT_UNAVAILABLE`,
  * `PORTS_EXHAUSTED`, `SPAWN_FAILED`, `DEPLOY_CANCELLED`, `PLUGIN_FAILED`
  */
-export async function startServer(options: StartServerOptions): Promise<StartedServer> {
+export async function startServer(given: StartServerOptions): Promise<StartedServer> {
+  const options = await replanned(given);
   const taken: number[] = [];
   let lease = options.lease;
   let mayInherit = true;
@@ -93,6 +98,15 @@ export async function startServer(options: StartServerOptions): Promise<StartedS
     if (isLast) throw portTaken([...new Set(taken)], attempt.lines);
     mayInherit = !isOnlyOne && taken.length < maxHeldPorts;
     lease = null;
+  }
+}
+
+async function replanned(options: StartServerOptions): Promise<StartServerOptions> {
+  try {
+    return options.replan ? { ...options, ...(await options.replan()) } : options;
+  } catch (error) {
+    if (options.lease) await releasePort(options.plugins, options.lease);
+    throw options.signal.aborted ? deployCancelled(error) : error;
   }
 }
 

@@ -2,23 +2,19 @@ import { EventEmitter } from 'node:events';
 
 import { ProjectRunnerError } from '@project-runner/core';
 import type {
-  Build,
-  Deployment,
   EdgeRouter,
   PluginSet,
-  Project,
   RouteConfig,
   RunnerEvents,
   RunningServer,
-  RunOptions,
   ServerStatus,
 } from '@project-runner/core';
 
 import type { ResolvedConfig } from '../config.ts';
-import { SubdomainGenerator } from '../subdomain-generator.ts';
 import { BackgroundTasks } from './background-tasks.ts';
 import { deployCancelled } from './deploy-cancelled.ts';
-import { deployServer } from './deploy-server.ts';
+import { replacesBeside, routeOf, startRequested } from './deploy-request.ts';
+import type { DeployRequest } from './deploy-request.ts';
 import { goneAtOnce } from './gone-at-once.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import { ProcessManager } from './process-manager.ts';
@@ -42,13 +38,6 @@ export interface SupervisionOptions {
   getRouter(): EdgeRouter | undefined;
 }
 
-export interface DeployRequest {
-  project: Project;
-  deployment: Deployment;
-  build: Build;
-  options: RunOptions;
-}
-
 /** The servers of a runner: deployed, taken over, stopped. */
 export class Supervision {
   readonly #options: SupervisionOptions;
@@ -58,7 +47,6 @@ export class Supervision {
   readonly #background: BackgroundTasks;
   readonly #deploys = createKeyedLock();
   readonly #adoptions = createKeyedLock();
-  readonly #subdomains = new SubdomainGenerator();
   readonly #closing = new AbortController();
   readonly #context: SupervisionContext;
   /** Servers of living runners that are looked at. */
@@ -122,7 +110,7 @@ export class Supervision {
     }
   }
 
-  /** @throws as `deployServer` does; ProjectRunnerError `ROUTE_FAILED` */
+  /** @throws as `deployServer` and `deployCommand` do; ProjectRunnerError `ROUTE_FAILED` */
   async deploy(request: DeployRequest): Promise<RunningServer> {
     this.refuseWhenClosed();
     await this.recover();
@@ -178,11 +166,11 @@ export class Supervision {
   }
 
   async #deploy(request: DeployRequest, signal: AbortSignal): Promise<RunningServer> {
-    const { deployment, project } = request;
+    const { deployment } = request;
     const previous = this.#serversOf(deployment);
+    if (!replacesBeside(request)) await Promise.all(previous.map((each) => each.stop()));
     const { config, logs } = this.#options;
-    const supervisor = await deployServer({
-      ...request,
+    const supervisor = await startRequested(request, {
       config,
       context: this.#context,
       logs,
@@ -191,8 +179,7 @@ export class Supervision {
       track: (started) => this.#processes.track(started),
     });
     try {
-      const subdomain = this.#subdomains.generate(project, deployment);
-      await this.#takeTraffic(supervisor, { projectId: project.id, subdomain }, signal);
+      await this.#takeTraffic(supervisor, routeOf(request), signal);
     } catch (error) {
       await supervisor.route.giveBack(previous.findLast(({ isToStay }) => isToStay)?.route);
       await supervisor.stop();
@@ -203,18 +190,19 @@ export class Supervision {
     return supervisor.server;
   }
 
-  #serversOf({ id }: Deployment): ServerSupervisor[] {
+  #serversOf({ id }: { id: string }): ServerSupervisor[] {
     return this.#processes.getAll().filter(({ server }) => server.deploymentId === id);
   }
 
   /** The server has the traffic afterwards, and is still there. */
   async #takeTraffic(
     supervisor: ServerSupervisor,
-    route: Pick<RouteConfig, 'projectId' | 'subdomain'>,
+    route: Pick<RouteConfig, 'projectId' | 'subdomain'> | null,
     signal: AbortSignal,
   ): Promise<void> {
     const { host, port, deploymentId } = supervisor.server;
-    await this.#routes.point({ ...route, deploymentId, targetHost: host, targetPort: port }, signal);
+    if (route)
+      await this.#routes.point({ ...route, deploymentId, targetHost: host, targetPort: port }, signal);
     signal.throwIfAborted();
     if (supervisor.state !== 'ready' || !supervisor.handle) throw goneAtOnce(supervisor.status());
     supervisor.route.taken({ host, port });
