@@ -1,0 +1,96 @@
+import type { Logger } from '@project-runner/core';
+
+import type { ActivatorRouter } from './activator-router.ts';
+import { maxTimerMs } from './check-value.ts';
+import type { ProjectServer } from './project-server.ts';
+import { latest, routeActivity } from './route-activity.ts';
+
+export interface IdleEvictionOptions {
+  router: ActivatorRouter | undefined;
+  logger: Logger;
+  servers(): readonly ProjectServer[];
+  /** In ms, `false` for never. */
+  idleTimeoutMs(projectId: string): number | false;
+  /** Whether somebody holds it. */
+  isHeld(projectId: string): boolean;
+}
+
+/** Stops projects that nobody wants any more. One timer for all, at the moment when the first of them is due. */
+export class IdleEviction {
+  readonly #options: IdleEvictionOptions;
+  #timer: NodeJS.Timeout | null = null;
+  #dueAt = Infinity;
+  #closed = false;
+
+  constructor(options: IdleEvictionOptions) {
+    this.#options = options;
+  }
+
+  /** A project was started, or is wanted for a shorter time from now on. */
+  watch(projectId: string): void {
+    const timeoutMs = this.#options.idleTimeoutMs(projectId);
+    if (timeoutMs !== false) this.#lookAt(Date.now() + timeoutMs);
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+
+  #lookAt(dueAt: number): void {
+    if (this.#closed || dueAt >= this.#dueAt) return;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#dueAt = dueAt;
+    const inMs = Math.min(Math.max(dueAt - Date.now(), 1), maxTimerMs);
+    // Servers that run do not keep the process alive, and neither does the wish to stop them.
+    this.#timer = setTimeout(() => this.#look(), inMs).unref();
+  }
+
+  #look(): void {
+    this.#timer = null;
+    this.#dueAt = Infinity;
+    const { router, servers, idleTimeoutMs, isHeld } = this.#options;
+    const now = Date.now();
+    let activityOf: ReturnType<typeof routeActivity>;
+    try {
+      activityOf = routeActivity(router);
+    } catch (error) {
+      // Nobody can say what is idle; it is looked at again.
+      this.#options.logger.error('The router could not tell what is idle', error);
+      return this.#lookAt(now + 60_000);
+    }
+    for (const server of servers()) {
+      const timeoutMs = idleTimeoutMs(server.projectId);
+      if (timeoutMs === false || server.isDown) continue;
+      const { inFlight, lastActiveAt } = activityOf(server.projectId);
+      const lastUsedAt = latest(server.lastUsedAt, lastActiveAt)?.getTime() ?? 0;
+      // One that comes back after a crash is looked at again when it has.
+      const isBusy = inFlight > 0 || isHeld(server.projectId) || !server.isServing;
+      const dueAt = (isBusy ? now : lastUsedAt) + timeoutMs;
+      if (dueAt <= now) void this.#evict(server, timeoutMs);
+      else this.#lookAt(dueAt);
+    }
+  }
+
+  async #evict(server: ProjectServer, timeoutMs: number): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      const isGone = await server.evict(() => this.#takeAway(server.projectId));
+      if (isGone)
+        logger.info(`Project ${server.projectId} was stopped: nobody wanted it for ${timeoutMs} ms`);
+      else this.#lookAt(Date.now() + timeoutMs);
+    } catch (error) {
+      logger.error(`The idle project ${server.projectId} could not be stopped`, error);
+      this.#lookAt(Date.now() + timeoutMs);
+    }
+  }
+
+  /** From the moment that it answers `true` no request reaches the server: the next one finds no route, and wakes it. */
+  async #takeAway(projectId: string): Promise<boolean> {
+    const { router, isHeld } = this.#options;
+    if (isHeld(projectId)) return false;
+    const route = await router?.getRoute(projectId);
+    if (!route || !router?.removeIdleRoute) return true;
+    return router.removeIdleRoute(route.routeId);
+  }
+}

@@ -1,0 +1,11 @@
+export type { Activator } from './activator.ts';
+export type { ActivatorOptions, FoundProject, WantedProject } from './activator-options.ts';
+export type { ActivatorRouter, RouteActivity, WakeRequest } from './activator-router.ts';
+export { createActivator } from './create-activator.ts';
+export { portsPair } from './ports-pair.ts';
+export type { PairPort, PortsPairOptions } from './ports-pair.ts';
+export type { ProjectConfig } from './project-config.ts';
+export type { ProjectState, ProjectStatus } from './project-status.ts';
+export type { RuntimeCommand, RuntimeOptions } from './runtime-bin.ts';
+export { deriveRuntimeToken } from './runtime-tokens.ts';
+export type { SpawnConfig } from './spawn-config.ts';
