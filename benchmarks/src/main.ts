@@ -11,6 +11,7 @@ import type { BenchResult } from './report.ts';
 import { restart } from './restart.ts';
 import { stop } from './stop.ts';
 import { usage } from './usage.ts';
+import { wake } from './wake.ts';
 
 const benches: Record<string, (runs?: number) => Promise<BenchResult>> = {
   'build-cache': buildCache,
@@ -24,6 +25,7 @@ const benches: Record<string, (runs?: number) => Promise<BenchResult>> = {
   restart,
   stop,
   usage,
+  wake,
 };
 
 // What is cleaned up at the exit is so at a signal, too.
