@@ -37,7 +37,7 @@ it(
       known: 10_000,
       woken: isLong ? 300 : 40,
       clients: isLong ? 40 : 8,
-      requests: isLong ? 12_000 : 200,
+      requests: isLong ? 6000 : 200,
     };
     const child = fork(path('../support/activator-chaos.ts'), [JSON.stringify(plan)], {
       env: { ...process.env, XDG_STATE_HOME: dir },
@@ -66,5 +66,5 @@ it(
       [],
     );
   },
-  isLong ? 900_000 : 240_000,
+  isLong ? 1_800_000 : 240_000,
 );
