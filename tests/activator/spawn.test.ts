@@ -101,6 +101,22 @@ describe('enrichSpawnConfig', () => {
   });
 });
 
+it('a stop does not wait for enrichSpawnConfig', async () => {
+  const asked = Promise.withResolvers<void>();
+  const { activator, project } = await testActivator({
+    enrichTimeoutMs: 600_000,
+    enrichSpawnConfig() {
+      asked.resolve();
+      return new Promise<never>(() => undefined);
+    },
+  });
+  const outcome = Promise.allSettled([activator.ensureRunning('shop', project())]);
+  await asked.promise;
+  await activator.stop('shop');
+  expect(await outcome).toMatchObject([{ reason: { code: 'DEPLOY_CANCELLED' } }]);
+  expect(activator.status('shop')?.status).toBe('stopped');
+});
+
 describe('resolveLocalUrl', () => {
   it('starts the project and answers where the path is', async () => {
     const { activator, project } = await testActivator();
@@ -121,7 +137,10 @@ describe('resolveLocalUrl', () => {
     expect(await activator.resolveLocalUrl('/agents?x')).toBe(`http://127.0.0.1:${agentPort}/agents?x`);
     await activator.ensureRunning('two', project());
     expect(await activator.resolveLocalUrl('/agent')).toBeNull();
-    await activator.stop('two');
+    const stopped = activator.stop('two');
+    // One that is on its way out is not active.
+    expect(await activator.resolveLocalUrl('/agent')).toBe(`http://127.0.0.1:${agentPort}/agent`);
+    await stopped;
     expect(await activator.resolveLocalUrl('/agent')).toBe(`http://127.0.0.1:${agentPort}/agent`);
   });
 

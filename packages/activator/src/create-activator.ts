@@ -196,6 +196,7 @@ async function stopServers(servers: readonly ProjectServer[]): Promise<void> {
   if (errors.length > 0) throw new AggregateError(errors, `${errors.length} projects could not be stopped`);
 }
 
-function onlyOne(active: readonly ProjectStatus[]): string | null {
-  return active.length === 1 ? (active[0]?.projectId ?? null) : null;
+function onlyOne(projects: readonly ProjectStatus[]): string | null {
+  const [first, ...others] = projects.filter(({ status }) => status !== 'stopping');
+  return first && others.length === 0 ? first.projectId : null;
 }

@@ -15,6 +15,9 @@ export interface IdleEvictionOptions {
   isHeld(projectId: string): boolean;
 }
 
+/** A look goes over all projects; those that are due in one of these moments share it. */
+const minPauseMs = 25;
+
 /** Stops projects that nobody wants any more. One timer for all, at the moment when the first of them is due. */
 export class IdleEviction {
   readonly #options: IdleEvictionOptions;
@@ -41,7 +44,7 @@ export class IdleEviction {
     if (this.#closed || dueAt >= this.#dueAt) return;
     if (this.#timer) clearTimeout(this.#timer);
     this.#dueAt = dueAt;
-    const inMs = Math.min(Math.max(dueAt - Date.now(), 1), maxTimerMs);
+    const inMs = Math.min(Math.max(dueAt - Date.now(), minPauseMs), maxTimerMs);
     // Servers that run do not keep the process alive, and neither does the wish to stop them.
     this.#timer = setTimeout(() => this.#look(), inMs).unref();
   }
@@ -88,8 +91,8 @@ export class IdleEviction {
   /** From the moment that it answers `true` no request reaches the server: the next one finds no route, and wakes it. */
   async #takeAway(projectId: string): Promise<boolean> {
     const { router, isHeld } = this.#options;
-    if (isHeld(projectId)) return false;
     const route = await router?.getRoute(projectId);
+    if (isHeld(projectId)) return false;
     if (!route || !router?.removeIdleRoute) return true;
     return router.removeIdleRoute(route.routeId);
   }

@@ -72,7 +72,7 @@ function without(
 
 async function within<T>(value: T | Promise<T>, ms: number): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`it did not answer within ${ms} ms`)), ms);
+  const timer = setTimeout(() => late.reject(new Error(`it did not answer within ${ms} ms`)), ms).unref();
   try {
     return await Promise.race([value, late.promise]);
   } finally {

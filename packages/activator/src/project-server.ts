@@ -235,6 +235,7 @@ export class ProjectServer {
   }
 
   #state(): ProjectState {
+    if (this.#stopping && this.#phase !== 'down') return 'stopping';
     if (this.#phase === 'starting' || this.#phase === 'stopping') return this.#phase;
     if (this.#phase === 'down') return this.#lastError === null ? 'stopped' : 'error';
     return supervisedStates[this.#supervised()?.state ?? 'exited'];
