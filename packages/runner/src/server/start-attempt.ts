@@ -85,7 +85,7 @@ const nothingHeard: Heard = {
 export async function untilReady(
   { handle, receiver, lease, held, probeSocket = held?.socketPath }: StartingServer,
   options: StartServerOptions,
-  { announced, broken } = nothingHeard,
+  { announced, broken }: Heard = nothingHeard,
 ): Promise<Attempt> {
   const { launch, logs } = options;
   const socket = probeSocket === undefined ? {} : { socketPath: probeSocket };
