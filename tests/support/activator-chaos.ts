@@ -65,7 +65,8 @@ const children = (): number =>
   ).length;
 
 const problems: string[] = [];
-const note = (message: string): void => void problems.push(message);
+const note = (message: string, cause?: unknown): void =>
+  void problems.push(cause instanceof Error ? `${message}: ${cause.message.slice(0, 500)}` : message);
 const logger = { debug() {}, info() {}, warn: note, error: note };
 const router = createRouterHttp({ port: 0, wake: (asked) => activator.wake(asked), logger });
 const { port } = await router.listen();
@@ -136,7 +137,8 @@ async function storm(requests: number): Promise<void> {
     while (left > 0) {
       left -= 1;
       const index = random(plan.woken);
-      if (isVictim(index) && random(3) === 0) await disturb(index).catch((error) => note(String(error)));
+      if (isVictim(index) && random(3) === 0)
+        await disturb(index).catch((error: unknown) => note('A disturbance failed', error));
       else await ask(index);
       await delay(random(20));
     }
