@@ -100,3 +100,22 @@ it('refuses what is of another engine, and what is no run', async () => {
   });
   expect(known.size).toBe(0);
 });
+
+it('refuses options that nobody knows, and values that make no sense', async () => {
+  const refused = { code: 'CONFIG_INVALID' };
+  const attempt = (options: object) => () => createJobs(options);
+  expect(attempt({ concurency: 2 })).toThrow(/unknown key "concurency"; the keys are stateDir, concurrency,/);
+  expect(attempt({ retention: { weeks: 1 } })).toThrow(
+    /retention: unknown key "weeks"; the keys are runs, days/,
+  );
+  expect(attempt({ concurrency: 0 })).toThrow(/concurrency must be a whole number from 1; found 0/);
+  expect(attempt({ graceMs: -1 })).toThrow(/graceMs must be a whole number from 0/);
+  expect(attempt({ stateDir: '' })).toThrow(/stateDir must be the path of a folder/);
+  expect(attempt({ inputVariable: 'A B' })).toThrow(/inputVariable must be the name of a variable/);
+  expect(attempt({ keeper: 'no' })).toThrow(expect.objectContaining(refused));
+  const jobs = createJobs({ adapter: echoEngine().adapter });
+  const context = await jobs.createContext({ command: 'x' });
+  const misspelt = { inputs: 1 } as object;
+  await expect(jobs.execute(context, misspelt)).rejects.toMatchObject(refused);
+  await expect(jobs.executeBackground(context, misspelt)).rejects.toThrow(/run: unknown key "inputs"/);
+});

@@ -11,6 +11,7 @@ import type {
 } from './job-adapter.ts';
 import type { JobResult, JobStatus } from './job-result.ts';
 import type { JobSpec } from './job-spec.ts';
+import { onlyKeys } from './only-keys.ts';
 import { localJobs } from './local/local-jobs.ts';
 import type { LocalJobsOptions } from './local/local-options.ts';
 import { readSpec } from './spec/read-spec.ts';
@@ -35,7 +36,10 @@ export interface Jobs {
    * @throws ProjectRunnerError `CONFIG_INVALID` with file, line and key
    */
   createContext(spec: JobSpec | string, options?: { cwd?: string }): Promise<JobContext>;
-  /** Runs it and waits. A run that fails is a result, too. @throws ProjectRunnerError `STATE_UNWRITABLE`; TypeError */
+  /**
+   * Runs it and waits. A run that fails is a result, too.
+   * @throws ProjectRunnerError `CONFIG_INVALID`, `STATE_UNWRITABLE`; TypeError
+   */
   execute(context: JobContext, run?: JobRun): Promise<JobResult>;
   /** Runs it; the handle comes at once. @throws as `execute` */
   executeBackground(context: JobContext, run?: Omit<JobRun, 'signal'>): Promise<JobHandle>;
@@ -79,7 +83,11 @@ export function createJobs({ adapter: given, ...options }: JobsOptions = {}): Jo
   };
 }
 
-function checkRun({ input = null, env, key, ...watch }: JobRun): AdapterRun {
+const runKeys = ['input', 'env', 'key', 'signal', 'onProgress'] as const satisfies readonly (keyof JobRun)[];
+
+function checkRun(run: JobRun): AdapterRun {
+  onlyKeys('run', run, runKeys);
+  const { input = null, env, key, ...watch } = run;
   const json = JSON.stringify(input) as string | undefined;
   if (json === undefined) throw new TypeError('The input of a job must be something that JSON can tell');
   if (key !== undefined && (typeof key !== 'string' || key === '')) {

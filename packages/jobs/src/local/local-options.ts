@@ -5,6 +5,7 @@ import { ProjectRunnerError } from '@project-runner/core';
 import type { LauncherPlugin } from '@project-runner/core';
 import { launcherLocal } from '@project-runner/launcher-local';
 
+import { onlyKeys } from '../only-keys.ts';
 import { variableName } from '../spec/resolve-spec.ts';
 import { defaultJobsDir } from '../store/default-jobs-dir.ts';
 import type { Retention } from '../store/sweep-runs.ts';
@@ -29,12 +30,23 @@ export interface LocalJobsOptions {
 /** Unread output of a stream: far more than is kept of it in the end. */
 const spoolBudgetBytes = 64 * 1024 * 1024;
 
+const known = [
+  'stateDir',
+  'concurrency',
+  'graceMs',
+  'inputVariable',
+  'retention',
+  'keeper',
+  'launcher',
+] as const satisfies readonly (keyof LocalJobsOptions)[];
+
 export interface ResolvedLocalOptions extends Required<Omit<LocalJobsOptions, 'retention'>> {
   retention: Retention;
 }
 
 /** @throws ProjectRunnerError `CONFIG_INVALID` */
 export function resolveLocalOptions(options: LocalJobsOptions = {}): ResolvedLocalOptions {
+  onlyKeys('localJobs', options, known);
   const {
     stateDir = defaultJobsDir(),
     concurrency = availableParallelism(),
@@ -44,6 +56,7 @@ export function resolveLocalOptions(options: LocalJobsOptions = {}): ResolvedLoc
     keeper = true,
     launcher = launcherLocal({ spoolBudgetBytes }),
   } = options;
+  onlyKeys('localJobs: retention', retention, ['runs', 'days'] satisfies (keyof Retention)[]);
   const { runs = 1000, days = 7 } = retention;
   const whole = { concurrency, graceMs, 'retention.runs': runs, 'retention.days': days };
   for (const [key, value] of Object.entries(whole)) {
