@@ -42,7 +42,7 @@ async function killCaller(round: number, chance: number): Promise<string[]> {
   const [trace, gate] = [join(dir, 'trace'), join(dir, 'gate')];
   const code = `echo "$KEY" >> ${trace}; echo '{"progress":0.5}' >> "$PROJECT_RUNNER_RESULT"
     echo "words of $KEY" >&2; printf %s "$KEY" > "$PROJECT_RUNNER_OUTPUT_DIR/file"
-    until [ -e ${gate} ]; do sleep 0.02; done; sleep 0.1
+    while [ -d ${dir} ] && [ ! -e ${gate} ]; do sleep 0.02; done; sleep 0.1
     echo "{\\"key\\":\\"$KEY\\"}" >> "$PROJECT_RUNNER_RESULT"`;
   const spec = { name: 'chaos', command: shellJob(code) };
   const runs = keys.map((key) => ({ key, env: { KEY: key } }));
