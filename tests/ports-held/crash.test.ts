@@ -42,6 +42,19 @@ it('a request that comes while nobody serves is answered by the server that come
   expect(await answer.text()).toBe(String(events.all('spawned').at(-1)?.pid));
 });
 
+it('so is one for a command that is started without a build', async () => {
+  const { runner } = heldRunner({ restart });
+  const events = recordEvents(runner);
+  const cwd = await heldProject('esm.mjs');
+  const deployment = { id: 'shop', projectId: 'shop', subdomain: null };
+  const server = await runner.deployCommand(deployment, () => ({ file: 'node', args: ['esm.mjs'], cwd }));
+  process.kill(server.processId ?? Number.NaN, 'SIGKILL');
+  await events.next('exited');
+  const answer = await fetch(`http://127.0.0.1:${server.port}/`);
+  await events.next('ready', 2);
+  expect(await answer.text()).toBe(String(events.all('spawned').at(-1)?.pid));
+});
+
 it('nobody else gets the port while the server is away', async () => {
   const { runner } = heldRunner({ restart });
   const events = recordEvents(runner);

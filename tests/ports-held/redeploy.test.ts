@@ -93,7 +93,7 @@ describe('a redeploy over a held socket', () => {
     const built = await deployFolder(runner, await heldProject('esm.mjs'));
     const load = putLoad({ port: built.server.port, kept: 4, fresh: 4 });
     const path = await heldProject('esm.mjs', kind === 'exit' ? 'node -e process.exit(3)' : 'node esm.mjs');
-    const bad = await buildOf(runner, built, kind === 'silent' ? await silent() : path);
+    const bad = await buildOf(runner, built, kind === 'silent' ? await heldProject('silent.mjs') : path);
     const deploying = runner.deploy(bad.project, bad.deployment, bad.build, {
       healthCheckTimeoutMs: 1500,
       envVars: kind === 'sick' ? { SICK: '1' } : {},
@@ -144,7 +144,3 @@ describe('a redeploy over a held socket', () => {
     );
   });
 });
-
-async function silent(): Promise<string> {
-  return heldProject('esm.mjs', 'node -e setInterval(()=>0,1000)');
-}

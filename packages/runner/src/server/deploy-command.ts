@@ -83,6 +83,7 @@ async function planCommand({
       args: command.args ?? [],
       cwd: command.cwd,
       ipc: framework.readyMessage !== undefined,
+      takesSocket: resolveNode(command.file) === process.execPath,
       probePath: healthPath ?? healthCheck.endpoint,
       optionalPath: healthPath === undefined && !healthCheck.endpointGiven,
       fixedPort: options.port ?? null,
