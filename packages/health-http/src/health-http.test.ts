@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
@@ -46,6 +47,14 @@ describe('healthHttp', () => {
       healthy: false,
       message: 'Health check failed: no answer within 50 ms',
     });
+  });
+
+  it('keeps nothing of the signal it was given', async () => {
+    const { signal } = new AbortController();
+    const port = await listen(createServer(status(200)));
+    const target = { host: '127.0.0.1', port, path: '/', optionalPath: false };
+    expect(await healthHttp().check(target, signal)).toEqual({ healthy: true });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('brackets an IPv6 address', async () => {

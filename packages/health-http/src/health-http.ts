@@ -43,20 +43,28 @@ export function healthHttp(options: HealthHttpOptions = {}): HealthProbePlugin {
     name,
     apiVersion: 1,
     async check(target, signal) {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      // A request listens to its signal for ever, and of `AbortSignal.any` Node 24 keeps every one that is listened to.
+      const limit = new AbortController();
+      const end = (): void => limit.abort();
+      const timer = setTimeout(end, timeoutMs);
+      if (signal.aborted) end();
+      else signal.addEventListener('abort', end, { once: true });
       try {
         const status = await follow(url(protocol, target), {
           headers,
           allowSelfSigned,
-          limit,
+          limit: limit.signal,
           isExpected,
           socketPath: target.socketPath,
         });
         if (isExpected(status) || (target.optionalPath && meansNoSuchPath(status))) return { healthy: true };
         return { healthy: false, message: `Health check returned status ${status}` };
       } catch (error) {
-        const waited = signal.aborted ? 'in time' : limit.aborted ? `within ${timeoutMs} ms` : null;
+        const waited = signal.aborted ? 'in time' : limit.signal.aborted ? `within ${timeoutMs} ms` : null;
         return failed(error, target, waited);
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
       }
     },
   };
