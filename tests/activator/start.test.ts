@@ -93,6 +93,9 @@ describe('a project that is wanted', () => {
       agentPort: null,
       lastError: expect.stringContaining('exited before it was ready'),
     });
+    // A stop takes it as read, and ends the pause before the next try.
+    await activator.stop('shop');
+    expect(activator.status('shop')).toMatchObject({ status: 'stopped', lastError: null });
     const { agentPort } = await activator.ensureRunning('shop', project());
     expect(agentPort).toBe(22_830);
     expect(activator.status('shop')).toMatchObject({ status: 'running', lastError: null });

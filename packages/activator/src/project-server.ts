@@ -198,6 +198,8 @@ export class ProjectServer {
     await this.#starting?.catch(() => undefined);
     await this.#evicting?.catch(() => undefined);
     await this.#end();
+    this.#lastError = null;
+    this.#options.pause.over();
   }
 
   async #end(): Promise<void> {
@@ -225,9 +227,8 @@ export class ProjectServer {
   }
 
   #mustNotBeGivenUp(): void {
-    if (this.#phase === 'down' && this.#lastError !== null) {
-      throw givenUp(this.projectId, this.#lastError);
-    }
+    if (this.#phase !== 'down' || this.#lastError === null) return;
+    throw givenUp(this.projectId, this.#lastError);
   }
 
   #supervised(): ServerStatus | null {

@@ -51,6 +51,26 @@ describe('createRoutes', () => {
     expect(calls.join()).toBe('getRoute,registerRoute 4000,getRoute,updateRoute r,getRoute,removeRoute r');
   });
 
+  it('is not taken away by a server that shares its address with the one that has it now', async () => {
+    const { router, calls } = fakeRouter();
+    const routes = routesOf(router);
+    await routes.point(config, signal);
+    let isElsewhere = false;
+    const moving = routes.point(config, signal, () => (isElsewhere = true));
+    // It is stopped while the route is being moved, to the very address that it has.
+    await Promise.all([moving, routes.remove('d', [target], () => !isElsewhere)]);
+    expect(calls).not.toContain('removeRoute r');
+    expect(await router.getRoute('d')).toMatchObject({ targetPort: 4000 });
+  });
+
+  it('does not count as moved where the router fails', async () => {
+    const { router } = fakeRouter({ registerRoute: 'throws' });
+    let moved = false;
+    const moving = routesOf(router).point(config, signal, () => (moved = true));
+    await expect(moving).rejects.toMatchObject({ code: 'ROUTE_FAILED' });
+    expect(moved).toBe(false);
+  });
+
   it('leaves a route alone that leads to another server by now', async () => {
     const { router, calls } = fakeRouter();
     const routes = routesOf(router);

@@ -14,12 +14,18 @@ export interface RoutesOptions {
 
 /** The routes of deployments. Changes of one deployment happen one after the other, so that none undoes a newer one. */
 export interface Routes {
-  /** Sends traffic to a server. @throws ProjectRunnerError `ROUTE_FAILED`; the signal's reason */
-  point(route: RouteConfig, signal: AbortSignal): Promise<void>;
+  /**
+   * Sends traffic to a server. `moved` is called when it is done, before another change of the deployment begins.
+   * @throws ProjectRunnerError `ROUTE_FAILED`; the signal's reason
+   */
+  point(route: RouteConfig, signal: AbortSignal, moved?: () => void): Promise<void>;
   /** Where the route of a deployment leads to `from`, it leads to `to` afterwards. @throws as `point` does */
   follow(deploymentId: string, from: Address, to: Address, signal?: AbortSignal): Promise<void>;
-  /** Takes the route away if it leads to one of these. Never rejects: a router that is down must not keep a server alive. */
-  remove(deploymentId: string, targets: readonly Address[]): Promise<void>;
+  /**
+   * Takes the route away if it leads to one of these, and whoever asks is still to do so when it is their turn. Never
+   * rejects: a router that is down must not keep a server alive.
+   */
+  remove(deploymentId: string, targets: readonly Address[], isMeant?: () => boolean): Promise<void>;
 }
 
 const defaultDeadlineMs = 5000;
@@ -33,7 +39,7 @@ export function createRoutes({ getRouter, logger, deadlineMs = defaultDeadlineMs
     deploymentId: string,
     what: string,
     action: (router: EdgeRouter) => Promise<void>,
-    signal?: AbortSignal,
+    { signal, done: told }: { signal?: AbortSignal | undefined; done?: (() => void) | undefined } = {},
   ): Promise<void> =>
     lock.run(deploymentId, async () => {
       const router = getRouter();
@@ -41,25 +47,26 @@ export function createRoutes({ getRouter, logger, deadlineMs = defaultDeadlineMs
       const done = withinMs(action(router), deadlineMs, late);
       try {
         await (signal ? untilAborted(done, signal) : done);
+        told?.();
       } catch (error) {
         if (signal?.aborted) throw error;
         throw routeFailed(what, error);
       }
     });
   return {
-    point: (route, signal) => {
+    point: (route, signal, moved) => {
       const what = `point ${route.subdomain} at ${route.targetHost}:${route.targetPort}`;
-      return change(route.deploymentId, what, (router) => pointRoute(router, route), signal);
+      return change(route.deploymentId, what, (router) => pointRoute(router, route), { signal, done: moved });
     },
     follow: (deploymentId, from, to, signal) => {
       const what = `lead the route of deployment ${deploymentId} to ${to.host}:${to.port}`;
-      return change(deploymentId, what, (router) => followRoute(router, deploymentId, from, to), signal);
+      return change(deploymentId, what, (router) => followRoute(router, deploymentId, from, to), { signal });
     },
-    async remove(deploymentId, targets) {
+    async remove(deploymentId, targets, isMeant = () => true) {
       try {
-        await change(deploymentId, 'remove the route', (router) =>
-          removeRoute(router, deploymentId, targets),
-        );
+        await change(deploymentId, 'remove the route', async (router) => {
+          if (isMeant()) await removeRoute(router, deploymentId, targets);
+        });
       } catch (error) {
         logger.error(`The route of deployment ${deploymentId} could not be removed`, error);
       }

@@ -14,6 +14,8 @@ export class ServerRoute {
   readonly #over = new AbortController();
   readonly #signal: AbortSignal;
   #removed: Promise<void> | null = null;
+  /** The route leads to another server, whose address may be the same. */
+  #isElsewhere = false;
 
   /** @param signal aborts when the server is to end */
   constructor(kept: KeptState, context: Pick<SupervisionContext, 'routes' | 'logger'>, signal: AbortSignal) {
@@ -42,6 +44,11 @@ export class ServerRoute {
     this.#kept.serves(address);
     // It may have come back under another one meanwhile.
     void this.follow();
+  }
+
+  /** The route leads to another server from now on, whose deploy may yet fail. */
+  movedAway(): void {
+    this.#isElsewhere = true;
   }
 
   /** Another server has the traffic of its deployment, maybe by the address that was this one's. */
@@ -78,6 +85,7 @@ export class ServerRoute {
     if (this.#kept.stored.servesAt) return;
     const { id, deploymentId } = this.#kept.server;
     if (!before) return this.#context.routes.remove(deploymentId, [this.#address]);
+    before.#isElsewhere = false;
     try {
       await this.#context.routes.follow(deploymentId, this.#address, before.target);
     } catch (error) {
@@ -92,7 +100,8 @@ export class ServerRoute {
     if (!this.#kept.stored.servesAt) return;
     // An answer that came late may have moved it.
     const targets = [this.target, this.#address];
-    this.#removed ??= this.#context.routes.remove(this.#kept.server.deploymentId, targets);
+    const { deploymentId } = this.#kept.server;
+    this.#removed ??= this.#context.routes.remove(deploymentId, targets, () => !this.#isElsewhere);
     await this.#removed;
   }
 }

@@ -2,6 +2,7 @@ import { callPlugin } from '@project-runner/core';
 import type { LaunchSpec, PortLease, ProcessHandle } from '@project-runner/core';
 
 import type { RunReceiver } from '../logs/run-receiver.ts';
+import { activateHeld } from './activate-held.ts';
 import { awaitReady } from './await-ready.ts';
 import type { ReadyOutcome } from './await-ready.ts';
 import { giveUp } from './give-up.ts';
@@ -13,6 +14,8 @@ import type { StartedServer, StartServerOptions } from './start-server.ts';
 /** A server that never became ready has nothing to drain. */
 const failedStartGraceMs = 5000;
 const shownLines = 50;
+/** A server that was healthy just before its deadline accepts connections right after it. */
+const minActivateMs = 1000;
 
 /** What became of a start on one port. */
 export type Attempt =
@@ -95,6 +98,7 @@ export async function untilReady(
     optionalPath: launch.optionalPath,
     ...socket,
   };
+  const startedAt = performance.now();
   let outcome: ReadyOutcome;
   try {
     options.onSpawned(handle, probeSocket);
@@ -107,7 +111,11 @@ export async function untilReady(
       signal: AbortSignal.any([options.signal, broken]),
     });
     if (!outcome.ready && broken.aborted) throw broken.reason;
-    if (outcome.ready) await held?.activate(options.signal);
+    if (outcome.ready && held) {
+      const deadlineMs = Math.max(minActivateMs, options.timing.deadlineMs - (performance.now() - startedAt));
+      const problem = await activateHeld({ held, handle, deadlineMs, signal: options.signal });
+      if (problem) outcome = { ready: false, ...problem };
+    }
   } catch (error) {
     // Whatever went wrong, a plugin's mistake included, the process must not outlive it.
     await endStart(handle, receiver, options);

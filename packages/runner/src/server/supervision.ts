@@ -38,6 +38,13 @@ export interface SupervisionOptions {
   getRouter(): EdgeRouter | undefined;
 }
 
+interface TakeTrafficOptions {
+  /** What has the traffic until then. */
+  previous: readonly ServerSupervisor[];
+  route: Pick<RouteConfig, 'projectId' | 'subdomain'> | null;
+  signal: AbortSignal;
+}
+
 /** The servers of a runner: deployed, taken over, stopped. */
 export class Supervision {
   readonly #options: SupervisionOptions;
@@ -56,6 +63,8 @@ export class Supervision {
   constructor(options: SupervisionOptions) {
     this.#options = options;
     const { logger } = options.config;
+    // Each replaced server listens during its grace; that many would be told on stderr.
+    this.events.setMaxListeners(0);
     this.#background = new BackgroundTasks(logger);
     this.#routes = createRoutes({ getRouter: options.getRouter, logger });
     this.#context = createContext({ ...options, events: this.events, routes: this.#routes });
@@ -179,7 +188,7 @@ export class Supervision {
       track: (started) => this.#processes.track(started),
     });
     try {
-      await this.#takeTraffic(supervisor, routeOf(request), signal);
+      await this.#takeTraffic(supervisor, { previous, route: routeOf(request), signal });
     } catch (error) {
       await supervisor.route.giveBack(previous.findLast(({ isToStay }) => isToStay)?.route);
       await supervisor.stop();
@@ -197,12 +206,12 @@ export class Supervision {
   /** The server has the traffic afterwards, and is still there. */
   async #takeTraffic(
     supervisor: ServerSupervisor,
-    route: Pick<RouteConfig, 'projectId' | 'subdomain'> | null,
-    signal: AbortSignal,
+    { previous, route, signal }: TakeTrafficOptions,
   ): Promise<void> {
     const { host, port, deploymentId } = supervisor.server;
+    const moved = (): void => previous.forEach((each) => each.route.movedAway());
     if (route)
-      await this.#routes.point({ ...route, deploymentId, targetHost: host, targetPort: port }, signal);
+      await this.#routes.point({ ...route, deploymentId, targetHost: host, targetPort: port }, signal, moved);
     signal.throwIfAborted();
     if (supervisor.state !== 'ready' || !supervisor.handle) throw goneAtOnce(supervisor.status());
     supervisor.route.taken({ host, port });

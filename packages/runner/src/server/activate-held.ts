@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { ProjectRunnerError } from '@project-runner/core';
+import type { ProcessHandle } from '@project-runner/core';
+
+import type { NotReady } from './await-ready.ts';
+import type { HeldServerStart } from './held-start.ts';
+
+export interface ActivateHeldOptions {
+  held: Pick<HeldServerStart, 'activate'>;
+  handle: Pick<ProcessHandle, 'exited' | 'exit'>;
+  /** How long it may take, in ms. */
+  deadlineMs: number;
+  /** Cancels. */
+  signal: AbortSignal;
+}
+
+/** How long after its connection the exit of a process is known, in ms. */
+const exitPatienceMs = 500;
+
+/**
+ * Lets a server that is healthy accept what comes to the port it shares. Answers why it does not, `null` when it does.
+ * @throws as `activate` does, where neither the time nor the server ended
+ */
+export async function activateHeld(options: ActivateHeldOptions): Promise<NotReady | null> {
+  const { held, handle, deadlineMs, signal } = options;
+  const over = new AbortController();
+  const end = (): void => over.abort(signal.reason);
+  const timer = setTimeout(end, deadlineMs);
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
+  try {
+    await held.activate(over.signal);
+    return null;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (over.signal.aborted) return { reason: 'error', error: tooLate(deadlineMs) };
+    await Promise.race([handle.exited, delay(exitPatienceMs)]);
+    if (handle.exit() === null) throw error;
+    return { reason: 'exited' };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+  }
+}
+
+function tooLate(ms: number): ProjectRunnerError {
+  return new ProjectRunnerError(
+    'SERVER_NOT_READY',
+    `The server was healthy and then did not begin to accept connections within ${Math.round(ms)} ms`,
+    { hint: 'See its log below: something in it blocks the event loop' },
+  );
+}
