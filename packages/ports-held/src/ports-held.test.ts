@@ -87,6 +87,19 @@ describe('portsHeld', () => {
     expect((await acquire({ share: 'shop', exclude: [first.port, 22_659] })).port).not.toBe(first.port);
   });
 
+  it('comes back to the port that serves when a second one was given up, or is there, too', async () => {
+    const { acquire } = desk();
+    const serving = await acquire({ share: 'shop' });
+    serving.hold?.();
+    const failed = await acquire({ share: 'shop', exclude: [serving.port] });
+    failed.hold?.();
+    expect(failed.port).not.toBe(serving.port);
+    expect((await acquire({ share: 'shop' })).port).toBe(serving.port);
+    expect((await acquire({ share: 'shop', exclude: [serving.port] })).port).toBe(failed.port);
+    await failed.release();
+    expect((await acquire({ share: 'shop' })).port).toBe(serving.port);
+  });
+
   it('does not share a port whose socket an earlier runner has', async () => {
     const { acquire } = desk();
     const adopted = await acquire({ share: 'shop', port: 22_655, held: true });

@@ -27,7 +27,8 @@ export function portsHeld(options: PortsHeldOptions = {}): PortStrategyPlugin {
     );
   }
   const range = portsRange(rangeOptions);
-  const held = new Map<string, HeldPort>();
+  /** Of each key, oldest first: a failed deploy may have had a second port beside the one that serves. */
+  const held = new Map<string, HeldPort[]>();
 
   const share = (key: string, ports: PortLease): PortLease => {
     const port: HeldPort = createHeldPort(ports, {
@@ -35,10 +36,12 @@ export function portsHeld(options: PortsHeldOptions = {}): PortStrategyPlugin {
       onFallback: (reason) =>
         logger?.warn(`Port ${ports.port} is leased without being held, so its server binds it: ${reason}`),
       onEnd: () => {
-        if (held.get(key) === port) held.delete(key);
+        const left = held.get(key)?.filter((each) => each !== port) ?? [];
+        if (left.length > 0) held.set(key, left);
+        else held.delete(key);
       },
     });
-    held.set(key, port);
+    held.set(key, [...(held.get(key) ?? []), port]);
     return port.lease();
   };
 
@@ -50,8 +53,9 @@ export function portsHeld(options: PortsHeldOptions = {}): PortStrategyPlugin {
       const { share: key } = request;
       if (key === undefined) return range.acquire(request, signal);
       signal.throwIfAborted();
-      const known = held.get(key);
-      if (known && fits(known, request)) return known.lease();
+      const fitting = held.get(key)?.filter((port) => fits(port, request)) ?? [];
+      const known = fitting.find(({ isBound }) => isBound) ?? fitting[0];
+      if (known) return known.lease();
       return share(key, await range.acquire(request, signal));
     },
     ...(range.stats ? { stats: range.stats } : {}),
