@@ -6,39 +6,39 @@ import type { Socket } from 'node:net';
 export interface Connections {
   /** Bytes may come; with TLS they are not understood yet. */
   opened(socket: Socket): void;
-  /** With TLS: from now on they are. */
-  secured(socket: Socket): void;
   asked(request: IncomingMessage, response: ServerResponse): void;
   /** It speaks something else from now on. */
   upgraded(socket: Socket): void;
-  /** The connection that was opened or secured just now speaks HTTP/2. */
   session(session: ServerHttp2Session): void;
   drain(deadlineMs: number): Promise<void>;
 }
 
-/**
- * A kept connection without a request is closed after so long. A client may be sending the next one on it at any moment;
- * those that were told the 5 s of Node leave one alone from 4 s on.
- */
-const idleMs = 4500;
+export interface ConnectionsOptions {
+  isTls: boolean;
+  /** How long a connection is kept without a request, in ms, and 0 for ever; `null` for a server that does not speak HTTP/1. */
+  keepAliveMs(): number | null;
+}
+
 const lookMs = 100;
 /** For a client of HTTP/2 to hear that it is to open no more streams. */
 const goAwayMs = 1000;
 const lastStream = 2 ** 31 - 1;
 
-/** What a connection of HTTP/1 is doing. */
+/** What a connection is doing. */
 interface Use {
+  /** It carried a request of HTTP/1. */
+  isHttp: boolean;
+  /** Open ones. */
   requests: number;
   idleSince: number;
 }
 
-export function createConnections(isTls: boolean): Connections {
+export function createConnections({ isTls, keepAliveMs }: ConnectionsOptions): Connections {
   const open = new Set<Socket>();
   const uses = new Map<Socket, Use>();
   const responses = new Set<ServerResponse>();
   const upgrades = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
-  let newest: Socket | null = null;
   let isDraining = false;
   let onChange = (): void => undefined;
 
@@ -46,19 +46,22 @@ export function createConnections(isTls: boolean): Connections {
     all.add(item);
     item.once('close', () => {
       all.delete(item);
-      uses.delete(item);
       onChange();
     });
   };
-  const speaksHttp = (socket: Socket): Use => {
-    const use = uses.get(socket) ?? { requests: 0, idleSince: performance.now() };
+  const useOf = (socket: Socket): Use => {
+    const known = uses.get(socket);
+    if (known) return known;
+    const use = { isHttp: false, requests: 0, idleSince: performance.now() };
     uses.set(socket, use);
-    newest = socket;
+    socket.once('close', () => uses.delete(socket));
     return use;
   };
-  const closeIdle = (): void => {
-    for (const [socket, { requests, idleSince }] of uses) {
-      if (requests === 0 && performance.now() - idleSince >= idleMs) socket.destroySoon();
+  const closeIdle = (idleMs: number): void => {
+    for (const [socket, { isHttp, requests, idleSince }] of uses) {
+      // What came before the first request may be the half of one, or not HTTP.
+      if (requests > 0 || (!isHttp && socket.bytesRead > 0)) continue;
+      if (performance.now() - idleSince >= idleMs) socket.destroySoon();
     }
   };
   const endAfter = (response: ServerResponse): void => {
@@ -68,15 +71,12 @@ export function createConnections(isTls: boolean): Connections {
   return {
     opened(socket) {
       whileOpen(open, socket);
-      if (!isTls) speaksHttp(socket);
-    },
-    secured(socket) {
-      speaksHttp(socket);
-      socket.once('close', () => uses.delete(socket));
+      if (!isTls) useOf(socket);
     },
     asked({ httpVersionMajor, socket }, response) {
       if (httpVersionMajor !== 1) return;
-      const use = speaksHttp(socket);
+      const use = useOf(socket);
+      use.isHttp = true;
       use.requests += 1;
       responses.add(response);
       if (isDraining) endAfter(response);
@@ -92,7 +92,6 @@ export function createConnections(isTls: boolean): Connections {
       onChange();
     },
     session(session) {
-      if (newest) uses.delete(newest);
       sessions.add(session);
       session.once('close', () => sessions.delete(session));
     },
@@ -104,7 +103,8 @@ export function createConnections(isTls: boolean): Connections {
         const leave = setTimeout(() => {
           for (const session of sessions) session.close();
         }, goAwayMs);
-        const look = setInterval(closeIdle, lookMs);
+        const idleMs = idleMsOf(keepAliveMs());
+        const look = setInterval(() => closeIdle(idleMs), lookMs);
         const end = (): void => {
           clearInterval(look);
           clearTimeout(leave);
@@ -118,4 +118,13 @@ export function createConnections(isTls: boolean): Connections {
         onChange();
       }),
   };
+}
+
+/**
+ * A client may be sending the next request on a kept connection at any moment, for as long as it was promised to be kept;
+ * those that were told the 5 s of Node leave one alone from 4 s on. A connection that is not of HTTP/1 is never idle.
+ */
+function idleMsOf(keepAliveMs: number | null): number {
+  if (keepAliveMs === null || keepAliveMs === 0) return Number.POSITIVE_INFINITY;
+  return keepAliveMs - Math.min(500, keepAliveMs / 10);
 }

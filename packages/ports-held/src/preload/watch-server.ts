@@ -17,7 +17,7 @@ export interface WatchedServer {
  * does with upgrades.
  */
 export function watchServer(server: Server): WatchedServer {
-  const connections = createConnections(isTls(server));
+  const connections = createConnections({ isTls: isTls(server), keepAliveMs: () => keepAliveMs(server) });
   const emit = server.emit.bind(server) as (event: string, ...args: unknown[]) => boolean;
   server.emit = (event: string, ...args: unknown[]): boolean => {
     note(event, args);
@@ -27,9 +27,6 @@ export function watchServer(server: Server): WatchedServer {
     switch (event) {
       case 'connection':
         connections.opened(first as Socket);
-        break;
-      case 'secureConnection':
-        connections.secured(first as Socket);
         break;
       case 'request':
       case 'checkContinue':
@@ -52,4 +49,10 @@ export function watchServer(server: Server): WatchedServer {
 /** Without loading TLS to ask. */
 function isTls(server: Server): boolean {
   return typeof (server as { setSecureContext?: unknown }).setSecureContext === 'function';
+}
+
+/** Asked late: programs set it after `listen`, too. */
+function keepAliveMs(server: Server): number | null {
+  const { keepAliveTimeout } = server as { keepAliveTimeout?: unknown };
+  return typeof keepAliveTimeout === 'number' ? keepAliveTimeout : null;
 }
