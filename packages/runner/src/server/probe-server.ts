@@ -1,9 +1,14 @@
+import { existsSync } from 'node:fs';
+
 import { callPlugin } from '@project-runner/core';
 import type { HealthProbePlugin, ProbeResult, ProbeTarget } from '@project-runner/core';
 
 import { withinMs } from '../within.ts';
 
-/** Looks at a server once with every probe; the first complaint is the answer. A probe that does not answer is one. */
+/**
+ * Looks at a server that has become ready once with every probe; the first complaint is the answer. A probe that does not
+ * answer is one.
+ */
 export async function probeServer(
   target: ProbeTarget,
   probes: readonly HealthProbePlugin[],
@@ -14,10 +19,11 @@ export async function probeServer(
     message: `Health check failed: no answer within ${timeoutMs} ms`,
   });
   const signal = AbortSignal.timeout(timeoutMs);
+  const reached = reachable(target);
   const results = await Promise.all(
     probes.map((probe) =>
       withinMs(
-        askProbe(probe, target, signal),
+        askProbe(probe, reached, signal),
         // The probe's own answer to the signal is the better one.
         timeoutMs + 250,
         late,
@@ -25,6 +31,14 @@ export async function probeServer(
     ),
   );
   return results.find((item) => !item.healthy) ?? { healthy: true };
+}
+
+/**
+ * The file of a socket may have been cleaned away, or be in a `/tmp` that is not that of this process: nothing can be said of
+ * the server by that, and its port is there to be asked.
+ */
+function reachable({ socketPath, ...target }: ProbeTarget): ProbeTarget {
+  return socketPath === undefined || !existsSync(socketPath) ? target : { ...target, socketPath };
 }
 
 /** Asks one probe. @throws ProjectRunnerError `PLUGIN_FAILED`, also for an answer that is none */
