@@ -11,7 +11,7 @@ export interface HeldServerStart extends HeldStart {
   inherit: readonly number[];
   /** Where exactly this server answers. */
   socketPath: string;
-  /** When the server is gone. Never throws. */
+  /** When the server is gone, or could not be launched. Never throws; a second call does nothing. */
   remove(): void;
 }
 
@@ -44,11 +44,27 @@ export function heldStart(
   if (!lease.hold || !canInherit(plugins, launch)) return null;
   const socket = privateSocket(dir, `${serverId}.${run}`);
   if (!socket) return null;
+  try {
+    const start = prepared(lease, socket.path, { plugins, standby });
+    if (start) return { ...start, socketPath: socket.path, remove: socket.remove };
+  } catch (error) {
+    socket.remove();
+    throw error;
+  }
+  socket.remove();
+  return null;
+}
+
+function prepared(
+  lease: PortLease,
+  socketPath: string,
+  { plugins, standby }: Pick<HeldStartOptions, 'plugins' | 'standby'>,
+): (HeldStart & Pick<HeldServerStart, 'inherit'>) | null {
   const strategy = plugins.one('port-strategy');
   return callPlugin(strategy, 'hold', () => {
     const held = lease.hold?.() ?? null;
     if (!held) return null;
-    const start = held.prepare({ fd: firstInherited, socketPath: socket.path, standby });
+    const start = held.prepare({ fd: firstInherited, socketPath, standby });
     return {
       args: start.args,
       env: start.env,
@@ -60,8 +76,6 @@ export function heldStart(
         }
       },
       inherit: held.fds,
-      socketPath: socket.path,
-      remove: socket.remove,
     };
   });
 }
