@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, readdirSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { constants, lstatSync, readdirSync } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 
 import type { JobArtifact } from '../job-result.ts';
 
 /** A job that leaves more files than this left them by mistake; the rest stays where it is, unlisted. */
 const maxArtifacts = 10_000;
+/** No link is followed, and no pipe waited for. Not on Windows. */
+const openFlags =
+  constants.O_RDONLY |
+  ((constants.O_NOFOLLOW as number | undefined) ?? 0) |
+  ((constants.O_NONBLOCK as number | undefined) ?? 0);
 
-/** Files below a folder, in the order of their paths. Links are left out: they may lead anywhere. */
+/** Files below a folder, in the order of their paths. Links are left out, also in place of the folder: they may lead anywhere. */
 export async function listArtifacts(dir: string): Promise<JobArtifact[]> {
   if (isEmpty(dir)) return [];
   const entries = await listFiles(dir);
@@ -28,7 +33,7 @@ export async function listArtifacts(dir: string): Promise<JobArtifact[]> {
 /** As most are: then nothing is waited for. */
 function isEmpty(dir: string): boolean {
   try {
-    return readdirSync(dir).length === 0;
+    return !lstatSync(dir).isDirectory() || readdirSync(dir).length === 0;
   } catch {
     // The job removed it, or took its rights away.
     return true;
@@ -50,16 +55,19 @@ async function listFiles(dir: string): Promise<string[]> {
 async function describe(dir: string, path: string): Promise<JobArtifact | null> {
   const hash = createHash('sha256');
   let size = 0;
+  let file: FileHandle | null = null;
   try {
-    await pipeline(createReadStream(join(dir, path)), async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) {
-        size += chunk.length;
-        hash.update(chunk);
-      }
-    });
+    file = await open(join(dir, path), openFlags);
+    if (!(await file.stat()).isFile()) return null;
+    for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      hash.update(chunk);
+    }
   } catch {
     // Removed by somebody, or not readable for its owner: a result must not fail for it.
     return null;
+  } finally {
+    await file?.close();
   }
   return { path: path.split(sep).join('/'), size, sha256: hash.digest('hex') };
 }
