@@ -81,6 +81,23 @@ describe('a run in the background', () => {
     await jobs.destroy(handle);
   });
 
+  it('can be destroyed where no result can be made of what it left', async () => {
+    const { jobs, stateDir } = testJobs();
+    const handle = await jobs.executeBackground(await jobs.createContext({ command: 'sleep 30' }));
+    const { pid } = await eventually(
+      () => jobs.status(handle),
+      (state) => state.pid !== null,
+    );
+    mkdirSync(join(stateDir, 'runs', handle.id, 'tail-1.stdout'));
+    await jobs.close();
+    const other = createJobs({ stateDir, keeper: false });
+    await expect(other.wait(handle)).rejects.toThrow(/EISDIR/);
+    await other.destroy(handle);
+    expect(isProcessAlive(pid ?? 0)).toBe(false);
+    expect(await other.list()).toEqual([]);
+    await other.close();
+  });
+
   it('is named by what may be the name of a folder only', async () => {
     const { jobs } = testJobs();
     await expect(jobs.wait({ kind: 'local', id: '../../etc' })).rejects.toMatchObject({

@@ -6,7 +6,7 @@ import type { LauncherPlugin } from '@project-runner/core';
 import { lookAtRun } from '@project-runner/launcher-local';
 
 import type { JobResult } from '../job-result.ts';
-import { resumeAttempt } from '../run/start-attempt.ts';
+import { adoptAttempt } from '../run/start-attempt.ts';
 import { readAttempts } from '../store/attempts.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import type { RunStore } from '../store/run-store.ts';
@@ -52,12 +52,11 @@ export async function cancelRun(id: string, tools: CancelTools): Promise<JobResu
   }
 }
 
-/** Stops what is left of a run, and removes what is kept of it; also where nothing can be written any more. */
+/** Stops what is left of a run, and removes what is kept of it; also where no result can be made or written. */
 export async function destroyRun(id: string, tools: CancelTools): Promise<void> {
   try {
     await cancelRun(id, tools).catch(unlessMissing);
-  } catch (error) {
-    if (!ProjectRunnerError.is(error) || error.code !== 'STATE_UNWRITABLE') throw error;
+  } catch {
     const record = tools.store.read(id);
     if (record) await stopForOwner(record, tools);
   }
@@ -82,11 +81,14 @@ function askOwner(id: string, store: RunStore): void {
   }
 }
 
+/** What it printed is its owner's to keep. */
+const unheard = { from: { stdout: 0, stderr: 0 }, receiver: { onOutput: () => undefined } };
+
 async function stopForOwner(record: RunRecord, { store, launcher, graceMs }: CancelTools): Promise<void> {
   const files = store.files(record.id);
   const { last } = readAttempts(files);
   if (last === 0 || !lookAtRun(files.launch(last))?.isAlive) return;
-  const attempt = await resumeAttempt(record, files, last, launcher);
-  await attempt?.handle.stop({ graceMs });
-  attempt?.handle.detach?.();
+  const handle = await adoptAttempt(record, files, last, launcher, unheard);
+  await handle?.stop({ graceMs });
+  handle?.detach?.();
 }

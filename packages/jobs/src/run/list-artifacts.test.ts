@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,4 +21,19 @@ it('lists nothing where a link, or a file, is in place of the folder', async () 
   writeFileSync(join(dir, 'file'), '');
   expect(await listArtifacts(join(dir, 'elsewhere'))).toHaveLength(1);
   for (const name of ['output', 'file', 'missing']) expect(await listArtifacts(join(dir, name))).toEqual([]);
+});
+
+it('passes over what cannot be read, or has too long a path', async () => {
+  const dir = folder();
+  for (const name of ['b', 'a.txt', 'a/b', 'a-b', 'deep/0']) {
+    mkdirSync(join(dir, name, '..'), { recursive: true });
+    writeFileSync(join(dir, name), '');
+  }
+  const code = `const { mkdirSync, writeFileSync } = require('node:fs');
+    const name = 'x'.repeat(200);
+    for (let depth = 0; depth < 60; depth += 1) { mkdirSync(name); process.chdir(name); }
+    writeFileSync('file', '');`;
+  execFileSync(process.execPath, ['-e', code], { cwd: join(dir, 'deep') });
+  const paths = (await listArtifacts(dir)).map(({ path }) => path);
+  expect(paths).toEqual(['a-b', 'a.txt', 'a/b', 'b', 'deep/0']);
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, lstatSync, readdirSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 
 import type { JobArtifact } from '../job-result.ts';
 
@@ -17,13 +17,9 @@ const openFlags =
 /** Files below a folder, in the order of their paths. Links are left out, also in place of the folder: they may lead anywhere. */
 export async function listArtifacts(dir: string): Promise<JobArtifact[]> {
   if (isEmpty(dir)) return [];
-  const entries = await listFiles(dir);
-  const paths = entries
-    .map((file) => relative(dir, file))
-    .toSorted()
-    .slice(0, maxArtifacts);
   const artifacts: JobArtifact[] = [];
-  for (const path of paths) {
+  for await (const path of filesBelow(dir)) {
+    if (artifacts.length === maxArtifacts) break;
     const artifact = await describe(dir, path);
     if (artifact) artifacts.push(artifact);
   }
@@ -40,14 +36,27 @@ function isEmpty(dir: string): boolean {
   }
 }
 
-async function listFiles(dir: string): Promise<string[]> {
+/** Relative to the folder. */
+async function* filesBelow(dir: string): AsyncGenerator<string> {
+  /** Still to come, the next one last. That of a folder ends with a slash, so all are in the order of whole paths. */
+  const ahead = [''];
+  for (let path = ahead.pop(); path !== undefined; path = ahead.pop()) {
+    if (path !== '' && !path.endsWith('/')) yield path;
+    else for (const name of await namesIn(join(dir, path))) ahead.push(`${path}${name}`);
+  }
+}
+
+/** Of files and folders, the last one first; none of a folder that cannot be read, or whose path is too long. */
+async function namesIn(dir: string): Promise<string[]> {
   try {
-    const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  } catch (error) {
-    // The job removed it.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    const entries = await readdir(dir, { withFileTypes: true });
+    const wanted = entries.filter((entry) => entry.isFile() || entry.isDirectory());
+    return wanted
+      .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+      .toSorted()
+      .toReversed();
+  } catch {
+    return [];
   }
 }
 
@@ -69,5 +78,5 @@ async function describe(dir: string, path: string): Promise<JobArtifact | null> 
   } finally {
     await file?.close();
   }
-  return { path: path.split(sep).join('/'), size, sha256: hash.digest('hex') };
+  return { path, size, sha256: hash.digest('hex') };
 }

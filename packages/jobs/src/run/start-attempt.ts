@@ -1,4 +1,10 @@
-import type { LauncherPlugin, LogStreamName, OutputReceiver, ProcessHandle } from '@project-runner/core';
+import type {
+  AdoptRequest,
+  LauncherPlugin,
+  LogStreamName,
+  OutputReceiver,
+  ProcessHandle,
+} from '@project-runner/core';
 
 import type { ResolvedJobSpec } from '../job-spec.ts';
 import type { RunRecord, RunSecret } from '../store/run-record.ts';
@@ -50,21 +56,33 @@ export async function startAttempt(
 
 /** Takes over what an earlier owner started; `null` when there is no trace of it. @throws Error of the file system */
 export async function resumeAttempt(
-  { marker, creator: { bootId } }: RunRecord,
+  record: RunRecord,
   files: RunFiles,
   number: number,
   launcher: LauncherPlugin,
 ): Promise<Attempt | null> {
-  const { receiver, attemptOf, from } = receive(files, number);
-  const handle = await launcher.adopt?.({
+  const { attemptOf, ...hearing } = receive(files, number);
+  const handle = await adoptAttempt(record, files, number, launcher, hearing);
+  return handle && attemptOf(handle);
+}
+
+/** As `resumeAttempt`, with output for whoever wants it. */
+export async function adoptAttempt(
+  { marker, creator: { bootId } }: RunRecord,
+  files: RunFiles,
+  number: number,
+  launcher: LauncherPlugin,
+  { from, receiver }: Pick<Receiving, 'from' | 'receiver'>,
+): Promise<ProcessHandle | null> {
+  const request: AdoptRequest = {
     id: attemptId(marker, number),
     // Only the boot is of interest: what is in the folder wins.
     ref: { pid: 0, startTime: null, bootId },
     dir: files.launch(number),
     from,
     ...receiver,
-  });
-  return handle ? attemptOf(handle) : null;
+  };
+  return (await launcher.adopt?.(request)) ?? null;
 }
 
 function environmentOf(

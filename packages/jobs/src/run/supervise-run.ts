@@ -125,7 +125,7 @@ export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: 
         ended = await oneAttempt(attempts);
       } catch (error) {
         // Stopped while it waited for its turn.
-        if (leaving.signal.aborted || !stopping.signal.aborted) throw error;
+        if (leaving.signal.aborted || error !== stopping.signal.reason) throw error;
       }
       leaving.signal.throwIfAborted();
       attempts = after(attempts, ended);
