@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { createJobs } from '@project-runner/jobs';
 import type { JobHandle } from '@project-runner/jobs';
@@ -293,4 +295,47 @@ it('refuses whoever comes after close', async () => {
   const context = await jobs.createContext({ command: 'true' });
   await jobs.close();
   await expect(jobs.execute(context)).rejects.toMatchObject({ code: 'RUNNER_CLOSED' });
+});
+
+it('lets whoever waits know when it is closed, and the run go on', async () => {
+  const { jobs, stateDir } = testJobs();
+  const owner = createJobs({ stateDir, keeper: false });
+  const context = await jobs.createContext({ command: ['sleep', '30'] });
+  const mine = await jobs.executeBackground(context);
+  const theirs = await owner.executeBackground(context);
+  const told: unknown[] = [];
+  const waits = Promise.allSettled([
+    jobs.execute(context, { onProgress: (progress) => told.push(progress) }),
+    jobs.wait(mine),
+    jobs.wait(theirs, { signal: new AbortController().signal }),
+  ]);
+  await jobs.close();
+  const closed = { status: 'rejected', reason: { code: 'RUNNER_CLOSED' } };
+  expect(await waits).toMatchObject([closed, closed, closed]);
+  await expect(jobs.wait(theirs)).rejects.toMatchObject({ code: 'RUNNER_CLOSED' });
+  expect(await owner.status(theirs)).toMatchObject({ status: 'running' });
+  expect(await owner.cancel(mine)).toMatchObject({ status: 'cancelled' });
+  await owner.close();
+});
+
+it('keeps no process alive once it is closed, whoever waits', async () => {
+  const { stateDir } = testJobs();
+  const code = `import { createJobs } from '@project-runner/jobs';
+    const jobs = createJobs({ stateDir: process.argv[1], keeper: false });
+    const context = await jobs.createContext({ command: 'sleep 30' });
+    const { id, kind } = await jobs.executeBackground(context);
+    const other = createJobs({ stateDir: process.argv[1], keeper: false });
+    const handle = { id, kind };
+    const waits = [jobs.execute(context), jobs.wait(handle), other.wait(handle), other.cancel(handle)];
+    const ended = Promise.allSettled(waits);
+    setTimeout(async () => {
+      await Promise.all([jobs.close(), other.close()]);
+      console.log((await ended).map(({ reason }) => reason?.code).join());
+    }, 0);`;
+  const args = ['--input-type=module', '-e', code, stateDir];
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    cwd: import.meta.dirname,
+    timeout: 20_000,
+  });
+  expect(stdout).toBe(`${Array(4).fill('RUNNER_CLOSED').join()}\n`);
 });

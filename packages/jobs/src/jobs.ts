@@ -53,7 +53,7 @@ export interface Jobs {
   list(filter?: JobFilter): Promise<readonly JobState[]>;
   /** Stops what is left of a run, or of all runs of a context, and removes what is kept of it. */
   destroy(target: JobHandle | JobContext): Promise<void>;
-  /** Lets go: runs go on, and another process takes over. */
+  /** Lets go: runs go on, and another process takes over. What still waits is rejected with `RUNNER_CLOSED`. */
   close(): Promise<void>;
 }
 

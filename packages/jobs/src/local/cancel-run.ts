@@ -25,10 +25,11 @@ export interface CancelTools {
 const patienceMs = 1000;
 
 /**
- * Stops a run, whoever looks after it, and waits for its end. What has ended stays as it is.
- * @throws ProjectRunnerError `JOB_NOT_FOUND`, `STATE_UNWRITABLE`
+ * Stops a run, whoever looks after it, and waits for its end, as `waitForRun` does. What has ended stays as it is.
+ * @throws ProjectRunnerError `JOB_NOT_FOUND`, `STATE_UNWRITABLE`; the signal's reason
  */
-export async function cancelRun(id: string, tools: CancelTools): Promise<JobResult> {
+export async function cancelRun(id: string, tools: CancelTools, signal: AbortSignal): Promise<JobResult> {
+  signal.throwIfAborted();
   const { store, runs } = tools;
   const record = runs.get(id) ? null : readRun(id, store);
   const ended = record?.result ?? runs.unkept(id);
@@ -40,7 +41,7 @@ export async function cancelRun(id: string, tools: CancelTools): Promise<JobResu
   }
   askOwner(id, store);
   const over = new AbortController();
-  const result = waitForRun(id, tools, over.signal);
+  const result = waitForRun(id, tools, AbortSignal.any([signal, over.signal]));
   try {
     const late = delay(patienceMs, 'late' as const, { ref: false });
     // One that does not react, because it was suspended or is stuck, need not keep the tree alive.
@@ -53,10 +54,11 @@ export async function cancelRun(id: string, tools: CancelTools): Promise<JobResu
 }
 
 /** Stops what is left of a run, and removes what is kept of it; also where no result can be made or written. */
-export async function destroyRun(id: string, tools: CancelTools): Promise<void> {
+export async function destroyRun(id: string, tools: CancelTools, signal: AbortSignal): Promise<void> {
   try {
-    await cancelRun(id, tools).catch(unlessMissing);
+    await cancelRun(id, tools, signal).catch(unlessMissing);
   } catch {
+    signal.throwIfAborted();
     const record = tools.store.read(id);
     if (record) await stopForOwner(record, tools);
   }

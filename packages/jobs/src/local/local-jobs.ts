@@ -10,6 +10,7 @@ import { followProgress } from '../run/follow-progress.ts';
 import { jobEnvironment } from '../run/job-environment.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import { newRunId, openRunStore } from '../store/run-store.ts';
+import { abortable } from './abortable.ts';
 import { cancelRun, destroyRun, unlessMissing } from './cancel-run.ts';
 import { keepAwake } from './keep-awake.ts';
 import { createKeeperWatch } from './keeper-watch.ts';
@@ -51,14 +52,12 @@ export function localJobs(given: LocalJobsOptions = {}): JobAdapter {
     if (runs.size > 0) keeper?.start();
   };
   const tools = { store, runs, launcher: options.launcher, graceMs: options.graceMs };
-  let isClosed = false;
-  const checkOpen = (): void => {
-    if (isClosed)
-      throw new ProjectRunnerError('RUNNER_CLOSED', 'These jobs were closed', { hint: 'Make new ones' });
-  };
+  const closing = new AbortController();
+  const whileOpen = <T>(action: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> =>
+    keepAwake(abortable([closing.signal, signal], action));
 
   const begin = ({ id, spec }: JobContext, run: AdapterRun): string => {
-    checkOpen();
+    closing.signal.throwIfAborted();
     const isLarge = Buffer.byteLength(run.input) > maxVariableBytes;
     const record: RunRecord = {
       formatVersion: 1,
@@ -85,7 +84,7 @@ export function localJobs(given: LocalJobsOptions = {}): JobAdapter {
     const { onProgress, signal } = watch;
     const follower = onProgress ? followProgress(store.files(id), onProgress) : null;
     try {
-      return await keepAwake(waitForRun(id, tools, signal));
+      return await whileOpen((over) => waitForRun(id, tools, over), signal);
     } finally {
       follower?.finish();
     }
@@ -98,7 +97,7 @@ export function localJobs(given: LocalJobsOptions = {}): JobAdapter {
       const id = begin(context, run);
       const timer = setTimeout(startKeeper, keeperDelayMs).unref();
       const { signal, ...rest } = run;
-      const cancel = (): void => void cancelRun(id, tools).catch(() => undefined);
+      const cancel = (): void => void cancelRun(id, tools, closing.signal).catch(() => undefined);
       if (signal?.aborted) cancel();
       else signal?.addEventListener('abort', cancel, { once: true });
       try {
@@ -114,40 +113,25 @@ export function localJobs(given: LocalJobsOptions = {}): JobAdapter {
       if (run.onProgress) void watched(id, { onProgress: run.onProgress }).catch(() => undefined);
       return { kind, id };
     },
-    async status({ id }) {
-      checkOpen();
-      return keepAwake(runState(id, tools));
-    },
-    async wait({ id }, watch) {
-      checkOpen();
-      return watched(id, watch);
-    },
-    async cancel({ id }) {
-      checkOpen();
-      return keepAwake(cancelRun(id, tools));
-    },
+    status: ({ id }) => whileOpen((over) => runState(id, tools, over)),
+    wait: ({ id }, watch) => watched(id, watch),
+    cancel: ({ id }) => whileOpen((over) => cancelRun(id, tools, over)),
     async list() {
-      checkOpen();
-      const states = await keepAwake(
-        Promise.all(store.list().map((id) => runState(id, tools).catch(unlessMissing))),
+      const states = await whileOpen((over) =>
+        Promise.all(store.list().map((id) => runState(id, tools, over).catch(unlessMissing))),
       );
       return states
         .flatMap((state) => state ?? [])
         .toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
     },
     async destroy(target) {
-      checkOpen();
-      const ids = 'spec' in target ? runsOf(target) : [target.id];
-      await keepAwake(
-        Promise.all(
-          ids.map(async (id) => {
-            await destroyRun(id, tools);
-          }),
-        ),
-      );
+      await whileOpen(async (over) => {
+        const ids = 'spec' in target ? runsOf(target) : [target.id];
+        await Promise.all(ids.map((id) => destroyRun(id, tools, over)));
+      });
     },
     async close() {
-      isClosed = true;
+      closing.abort(closed());
       clearTimeout(idleTimer);
       const isIdle = runs.size === 0;
       await runs.close();
@@ -159,6 +143,12 @@ export function localJobs(given: LocalJobsOptions = {}): JobAdapter {
   function runsOf({ id }: JobContext): string[] {
     return store.list().filter((run) => store.read(run)?.contextId === id);
   }
+}
+
+function closed(): ProjectRunnerError {
+  return new ProjectRunnerError('RUNNER_CLOSED', 'These jobs were closed', {
+    hint: 'Make new ones; runs go on, and can be waited for there',
+  });
 }
 
 /** What a keeper is to be like: it takes the place of this process. */

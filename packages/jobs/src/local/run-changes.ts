@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const lookEveryMs = 200;
 
 /** Resolves when something in a folder may have changed. @throws the signal's reason */
-export async function untilChanged(dir: string, signal: AbortSignal | undefined): Promise<void> {
+export async function untilChanged(dir: string, signal: AbortSignal): Promise<void> {
   const changed = Promise.withResolvers<void>();
   let watcher: FSWatcher | null = null;
   try {
@@ -16,13 +16,13 @@ export async function untilChanged(dir: string, signal: AbortSignal | undefined)
     // The folder is gone, or there are too many watches.
   }
   const over = new AbortController();
-  const signals = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  const signals = AbortSignal.any([signal, over.signal]);
   try {
     await Promise.race([
       delay(lookEveryMs, undefined, { signal: signals }).catch(() => undefined),
       changed.promise,
     ]);
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
   } finally {
     over.abort();
     watcher?.close();

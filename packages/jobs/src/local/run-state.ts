@@ -20,12 +20,17 @@ const lookEveryMs = 10;
 /**
  * How far a run is. While its process is gone and its result is being made, that is waited for; one that takes its time,
  * or is about to be tried again, is pending.
- * @throws ProjectRunnerError `JOB_NOT_FOUND`
+ * @throws ProjectRunnerError `JOB_NOT_FOUND`; the signal's reason
  */
-export async function runState(id: string, tools: { store: RunStore; runs: OwnRuns }): Promise<JobState> {
+export async function runState(
+  id: string,
+  tools: { store: RunStore; runs: OwnRuns },
+  signal: AbortSignal,
+): Promise<JobState> {
   const { store, runs } = tools;
   const deadline = performance.now() + finishMs;
   for (;;) {
+    signal.throwIfAborted();
     const record = readRun(id, store);
     const result = record.result ?? runs.unkept(id);
     if (result) return finalState(record, result, store);

@@ -8,17 +8,18 @@ import { untilChanged } from './run-changes.ts';
 
 /**
  * The result of a run, whoever looks after it; where nobody does, this process does from now on.
+ * For use in `abortable`: what this process lets go of never settles here.
  * @throws ProjectRunnerError `JOB_NOT_FOUND`; the signal's reason
  */
 export async function waitForRun(
   id: string,
   { store, runs }: { store: RunStore; runs: OwnRuns },
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<JobResult> {
   for (;;) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const own = runs.get(id);
-    if (own) return untilAborted(own.result, signal);
+    if (own) return own.result;
     const result = runs.unkept(id) ?? readRun(id, store).result;
     if (result) return result;
     if (!runs.take(id)) await untilChanged(store.files(id).dir, signal);
@@ -32,16 +33,4 @@ export function readRun(id: string, store: RunStore): RunRecord {
   throw new ProjectRunnerError('JOB_NOT_FOUND', `There is no run ${id} in ${store.dir}`, {
     hint: 'It was removed, or is kept in another stateDir',
   });
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason as Error);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
