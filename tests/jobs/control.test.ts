@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -288,6 +288,22 @@ it('keeps so many finished runs', async () => {
   );
   const results = await Promise.all(kept.map(({ id }) => jobs.wait({ kind: 'local', id })));
   expect(results.map(({ output }) => output)).toEqual([3, 4, 5]);
+});
+
+it('keeps so many, too, where each process runs one and leaves, and a run that cannot be swept is no hindrance', async () => {
+  const { jobs, stateDir } = testJobs();
+  const runs = join(stateDir, 'runs');
+  const ids: string[] = [];
+  for (let count = 0; count < 4; count += 1) {
+    const once = createJobs({ stateDir, keeper: false, retention: { runs: 2 } });
+    ids.push((await once.execute(await once.createContext({ command: 'true' }))).id);
+    await once.close();
+    if (count === 0) mkdirSync(join(runs, 'odd', 'run.jsonl'), { recursive: true });
+    utimesSync(join(runs, 'odd', 'run.jsonl'), 1, 1);
+  }
+  expect(readdirSync(runs).toSorted()).toEqual(['odd', ...ids.slice(-2)].toSorted());
+  rmdirSync(join(runs, 'odd', 'run.jsonl'));
+  await jobs.close();
 });
 
 it('refuses whoever comes after close', async () => {

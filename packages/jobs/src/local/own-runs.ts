@@ -45,10 +45,11 @@ export interface OwnRunsOptions {
   onIdle(): void;
 }
 
-/** So often it is looked whether there are too many, counted in runs that ended; and so often for those too old. */
+/** So often it is looked whether there are too many, counted in runs that ended. */
 const sweepEvery = 100;
-const deepEveryMs = 3_600_000;
 const sweepDelayMs = 1000;
+/** Of a close. */
+const longestSweepMs = 1000;
 const maxUnkept = 1000;
 
 export function createOwnRuns({ store, options, onIdle }: OwnRunsOptions): OwnRuns {
@@ -58,18 +59,24 @@ export function createOwnRuns({ store, options, onIdle }: OwnRunsOptions): OwnRu
   let bell: Bell | null = null;
   let ended = 0;
   let sweeping: NodeJS.Timeout | null = null;
-  let deepAt = 0;
 
   const look = (): void => {
     for (const { supervision } of runs.values()) supervision.look();
   };
-  const sweep = (): void => {
+  const sweep = (signal?: AbortSignal): Promise<void> =>
+    sweepRuns(store, options.retention, { ...(signal ? { signal } : {}), onError: warn }).catch(warn);
+  const sweepSoon = (): void => {
     sweeping ??= setTimeout(() => {
       sweeping = null;
-      const isDeep = performance.now() >= deepAt;
-      if (isDeep) deepAt = performance.now() + deepEveryMs;
-      void sweepRuns(store, options.retention, isDeep).catch(warn);
+      void sweep();
     }, sweepDelayMs).unref();
+  };
+  /** A process that runs one job and leaves has to do it, too. */
+  const sweepBeforeEnd = async (): Promise<void> => {
+    if (!sweeping) return;
+    clearTimeout(sweeping);
+    sweeping = null;
+    await sweep(AbortSignal.timeout(longestSweepMs));
   };
 
   const keep = (record: RunRecord, { result, printedBytes }: Finished): void => {
@@ -85,7 +92,7 @@ export function createOwnRuns({ store, options, onIdle }: OwnRunsOptions): OwnRu
       for (const oldest of unkept.keys()) if (unkept.size > maxUnkept) unkept.delete(oldest);
     }
     ended += 1;
-    if (ended % sweepEvery === 1) sweep();
+    if (ended % sweepEvery === 1) sweepSoon();
   };
 
   const own = (record: RunRecord, isNew: boolean, release: ReleaseLease): OwnRun => {
@@ -137,7 +144,6 @@ export function createOwnRuns({ store, options, onIdle }: OwnRunsOptions): OwnRu
     },
     async close() {
       bell?.close();
-      if (sweeping) clearTimeout(sweeping);
       await Promise.all(
         [...runs].map(async ([id, { supervision, release }]) => {
           await supervision.letGo();
@@ -148,6 +154,7 @@ export function createOwnRuns({ store, options, onIdle }: OwnRunsOptions): OwnRu
           });
         }),
       );
+      await sweepBeforeEnd();
     },
   };
 }

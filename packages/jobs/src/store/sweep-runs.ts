@@ -1,4 +1,6 @@
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { removeSecrets, unlessGone } from './remove-remains.ts';
 import type { RunFiles } from './run-files.ts';
@@ -14,30 +16,77 @@ export interface Retention {
 
 const dayMs = 86_400_000;
 
+/** So often it is looked for those that are too old, by all processes together. */
+const deepEveryMs = 3_600_000;
+
+export interface Sweep {
+  /** Leaves the rest for the next one. */
+  signal?: AbortSignal;
+  /** One run could not be looked at or removed; the others are all the same. */
+  onError(error: unknown): void;
+}
+
 /**
- * Removes finished runs that are not to be kept, and what was never made wholly. `deep`: also what those left of kept runs
- * that were killed before they had tidied up. Answers how many.
+ * Removes finished runs that are not to be kept, oldest first, and what was never made wholly; every hour also what those
+ * left of kept runs that were killed before they had tidied up.
  * @throws Error of the file system
  */
-export async function sweepRuns(store: RunStore, { runs, days }: Retention, deep: boolean): Promise<number> {
+export async function sweepRuns(
+  store: RunStore,
+  retention: Retention,
+  { signal, onError }: Sweep,
+): Promise<void> {
   const ids = store.list();
+  const isDeep = isDue(store);
   // What is too old waits for the next deep one.
-  if (!deep && ids.length <= runs) return 0;
+  if (!isDeep && ids.length <= retention.runs) return;
   const found: { id: string; at: number }[] = [];
   for (const id of ids) found.push({ id, at: await changedAt(store.files(id)) });
-  const oldest = Date.now() - days * dayMs;
-  let removed = 0;
-  for (const [index, { id, at }] of found.toSorted((a, b) => b.at - a.at).entries()) {
-    const isOld = index >= runs || at < oldest;
-    const isGarbage = Date.now() - at > dayMs;
-    if (!isOld && !isGarbage && !deep) continue;
-    const record = store.read(id);
-    if (record?.result ? isOld : record === null && isGarbage) {
-      await rm(store.files(id).dir, { recursive: true, force: true });
-      removed += 1;
-    } else if (record?.result && deep) await removeSecrets(store.files(id));
+  const newestFirst = found.toSorted((a, b) => b.at - a.at);
+  for (const [index, { id, at }] of [...newestFirst.entries()].toReversed()) {
+    if (signal?.aborted) return;
+    try {
+      await sweepRun(store, id, isDeep, { isOver: index >= retention.runs, days: retention.days, at });
+    } catch (error) {
+      onError(error);
+    }
   }
-  return removed;
+  if (isDeep) writeFileSync(stampOf(store), '', { mode: 0o600 });
+}
+
+async function sweepRun(
+  store: RunStore,
+  id: string,
+  isDeep: boolean,
+  { isOver, days, at }: { isOver: boolean; days: number; at: number },
+): Promise<void> {
+  const age = Date.now() - at;
+  const isOld = isOver || age > days * dayMs;
+  const isGarbage = age > dayMs;
+  if (!isOld && !isGarbage && !isDeep) return;
+  const files = store.files(id);
+  const record = store.read(id);
+  if (record?.result ? isOld : record === null && isGarbage) await removeFolder(files.dir);
+  else if (record?.result && isDeep) await removeSecrets(files);
+}
+
+async function removeFolder(dir: string): Promise<void> {
+  try {
+    await rm(dir, { recursive: true, force: true });
+  } catch {
+    // This one works folder by folder, so it has no path that is too long.
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Its time is that of the last deep one. A clock that was set back must not put off the next one. */
+function isDue(store: RunStore): boolean {
+  const at = statSync(stampOf(store), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return Math.abs(Date.now() - at) >= deepEveryMs;
+}
+
+function stampOf({ dir }: RunStore): string {
+  return join(dir, 'swept');
 }
 
 async function changedAt({ dir, record }: RunFiles): Promise<number> {
