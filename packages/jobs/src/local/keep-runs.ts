@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { ProjectRunnerError } from '@project-runner/core';
 import { takeLease } from '@project-runner/leases';
 import type { ReleaseLease } from '@project-runner/leases';
 
@@ -21,7 +20,7 @@ const maxTries = 120;
 
 /**
  * Takes over all runs that nobody looks after, one keeper for a state folder at a time, until there are none.
- * @throws ProjectRunnerError `CONFIG_INVALID`; Error of the file system
+ * @throws ProjectRunnerError `CONFIG_INVALID`; Error of the file system that lasts a minute
  */
 export async function keepRuns(given: LocalJobsOptions): Promise<void> {
   const options = resolveLocalOptions(given);
@@ -30,13 +29,21 @@ export async function keepRuns(given: LocalJobsOptions): Promise<void> {
   const finished = new Set<string>();
   const tries = new Map<string, number>();
   let lease: ReleaseLease | null = null;
+  let failures = 0;
   for (;;) {
-    const orphans = findOrphans(store, finished).filter(({ id }) => (tries.get(id) ?? 0) < maxTries);
-    if (orphans.length === 0 && runs.size === 0) break;
-    lease ??= takeLease(join(options.stateDir, 'keeper'), 'keeper', 'keeper');
-    for (const { id } of lease ? orphans : []) {
-      tries.set(id, (tries.get(id) ?? 0) + 1);
-      tryToTake(id, runs);
+    try {
+      const orphans = findOrphans(store, finished).filter(({ id }) => (tries.get(id) ?? 0) < maxTries);
+      if (orphans.length === 0 && runs.size === 0) break;
+      lease ??= takeLease(join(options.stateDir, 'keeper'), 'keeper', 'keeper');
+      for (const { id } of lease ? orphans : []) {
+        tries.set(id, (tries.get(id) ?? 0) + 1);
+        tryToTake(id, runs);
+      }
+      failures = 0;
+    } catch (error) {
+      // A full disk. What it looks after already needs it all the same.
+      failures += 1;
+      if (failures >= maxTries && runs.size === 0) throw error;
     }
     await delay(lookEveryMs);
   }
@@ -44,19 +51,27 @@ export async function keepRuns(given: LocalJobsOptions): Promise<void> {
   lease?.();
 }
 
+/** `null` where it cannot be. */
+function tryToRead(id: string, store: RunStore): RunRecord | null {
+  try {
+    return store.read(id);
+  } catch {
+    return null;
+  }
+}
+
 function tryToTake(id: string, runs: OwnRuns): void {
   try {
     runs.take(id);
-  } catch (error) {
+  } catch {
     // A full disk.
-    if (!ProjectRunnerError.is(error)) throw error;
   }
 }
 
 /** What runs already first, because it counts for the limit; then in the order in which it was asked for. */
 function findOrphans(store: RunStore, finished: Set<string>): RunRecord[] {
   const open = store.list().flatMap((id) => {
-    const record = finished.has(id) ? null : store.read(id);
+    const record = finished.has(id) ? null : tryToRead(id, store);
     if (record?.result) finished.add(id);
     return record && !record.result && !isOwned(record, store.files(id)) ? [record] : [];
   });
