@@ -8,6 +8,7 @@ import { ownedHost } from './owned-host.ts';
 import { askProbe } from './probe-server.ts';
 import { untilAccepts } from './until-accepts.ts';
 import { untilAborted } from '../within.ts';
+import { withLimit } from './with-limit.ts';
 
 export interface AwaitReadyOptions {
   handle: ProcessHandle;
@@ -153,8 +154,9 @@ async function probeAll(
   host: string,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(probeTimeoutMs)]);
-  const results = await Promise.all(probes.map((probe) => askProbe(probe, { ...target, host }, limit)));
+  const results = await withLimit(signal, probeTimeoutMs, (limit) =>
+    Promise.all(probes.map((probe) => askProbe(probe, { ...target, host }, limit))),
+  );
   const bad = results.find((result) => !result.healthy);
   return bad ? (bad.message ?? 'the probe says unhealthy') : null;
 }
