@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { createJobs } from '@project-runner/jobs';
 import type { JobProgress } from '@project-runner/jobs';
 import { isProcessAlive } from '@project-runner/launcher-local';
 import { describe, expect, it, vi } from 'vitest';
@@ -48,6 +49,24 @@ describe('the output of a job', () => {
       output: { stdout: 'out\n' },
     });
     expect(result.error?.message).toMatch(/its result file is no JSON/);
+  });
+
+  it('is kept as text where it is nested too deep to be written again, and refused in a result file', async () => {
+    const { jobs, run, stateDir } = testJobs();
+    const nested = `'['.repeat(200000) + ']'.repeat(200000)`;
+    const printed = await run({ command: nodeJob(`process.stdout.write(${nested})`) });
+    expect(printed).toMatchObject({ status: 'completed', error: null });
+    expect(printed.output).toEqual({ stdout: '['.repeat(200_000) + ']'.repeat(200_000) });
+    const code = `require('node:fs').writeFileSync(process.env.PROJECT_RUNNER_RESULT, ${nested})`;
+    const written = await run({ command: nodeJob(code) });
+    expect(written).toMatchObject({ status: 'failed', error: { code: 'JOB_OUTPUT_INVALID' } });
+    expect(written.error?.message).toMatch(/nested deeper than 1000 levels/);
+    await jobs.close();
+    const later = createJobs({ stateDir, keeper: false });
+    const states = await later.list();
+    expect(states.map(({ status }) => status)).toEqual(['completed', 'failed']);
+    expect(readFileSync(join(stateDir, 'runs', printed.id, 'run.jsonl'), 'utf8')).toContain('"completed"');
+    await later.close();
   });
 
   it('is not waited for where the job made a pipe of its result file', async () => {

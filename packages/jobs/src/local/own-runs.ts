@@ -85,7 +85,8 @@ export function createOwnRuns({ store, options, onIdle }: OwnRunsOptions): OwnRu
       store.finish({ ...record, result });
       // Not waited for: the result is kept.
       void removeRemains(store.files(id), record, printedBytes).catch(warn);
-    } catch {
+    } catch (error) {
+      if (!isOfFileSystem(error)) warn(error);
       // A full disk. What it was made of is still there, so whoever asks later makes the same of it.
       quietly(() => releaseRun(store.files(id)));
       unkept.set(id, result);
@@ -157,6 +158,10 @@ export function createOwnRuns({ store, options, onIdle }: OwnRunsOptions): OwnRu
       await sweepBeforeEnd();
     },
   };
+}
+
+function isOfFileSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
 
 /** What is tidied up is not worth a failure: the next sweep tries again. */

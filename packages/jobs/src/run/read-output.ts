@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
+import { isTooDeep, maxJsonDepth } from './json-depth.ts';
 import { splitChannel } from './result-channel.ts';
 import type { Tail } from './keep-tail.ts';
 
@@ -22,7 +23,7 @@ export async function readOutput(resultFile: string, stdout: Tail): Promise<JobO
 
 function fromStdout(stdout: Tail): unknown {
   const text = stdout.text();
-  if (!stdout.isWhole()) return { stdout: text };
+  if (!stdout.isWhole() || isTooDeep(text)) return { stdout: text };
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -47,6 +48,7 @@ async function readResult(file: string): Promise<{ value: unknown } | { invalid:
 }
 
 function parse(text: string): { value: unknown } | { invalid: string } {
+  if (isTooDeep(text)) return { invalid: `its result file is nested deeper than ${maxJsonDepth} levels` };
   try {
     return { value: JSON.parse(text) as unknown };
   } catch (error) {

@@ -123,7 +123,9 @@ function writeResult(file: string, record: RunRecord): void {
     const start = Buffer.byteLength(head);
     const written = writeSync(fd, tail, start);
     ftruncateSync(fd, start + written);
-    if (written < Buffer.byteLength(tail)) throw new Error('no space left on device');
+    if (written < Buffer.byteLength(tail)) {
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC', syscall: 'write' });
+    }
   } finally {
     closeSync(fd);
   }
