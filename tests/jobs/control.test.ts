@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, utimesSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -17,6 +17,17 @@ function treeJob(file: string): readonly string[] {
   return shellJob(
     `sleep 30 & echo $! >> ${file}; setsid sleep 30 & echo $! >> ${file}; echo $$ >> ${file}; sleep 30; wait`,
   );
+}
+
+/** Of this process. */
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function pidsIn(file: string): number[] {
@@ -125,6 +136,35 @@ describe('cancel', () => {
     expect(first).toMatchObject({ status: 'cancelled', error: { code: 'JOB_CANCELLED' } });
     expect(second).toEqual(first);
     expect(await jobs.cancel(handle)).toEqual(first);
+  });
+
+  it.runIf(process.platform === 'linux')('and close do not wait for digests of large files', async () => {
+    const { jobs, stateDir } = testJobs();
+    const code =
+      'truncate -s 1G "$PROJECT_RUNNER_OUTPUT_DIR/a"; truncate -s 1G "$PROJECT_RUNNER_OUTPUT_DIR/b"';
+    const context = await jobs.createContext({ command: shellJob(code) });
+    const begin = async (): Promise<JobHandle> => {
+      const handle = await jobs.executeBackground(context);
+      // It is read by now.
+      await eventually(
+        () => openFiles().includes(join(stateDir, 'runs', handle.id, 'output-1', 'a')),
+        (isOpen) => isOpen,
+      );
+      return handle;
+    };
+    const first = await begin();
+    const result = await jobs.cancel(first);
+    expect(result).toMatchObject({ status: 'completed' });
+    expect(result.artifacts).toMatchObject([{ size: 1024 ** 3, sha256: null }, { sha256: null }]);
+    const second = await begin();
+    const startedAt = performance.now();
+    await jobs.close();
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    const other = createJobs({ stateDir, keeper: false });
+    const waiting = other.wait(second);
+    expect((await other.cancel(second)).status).toBe('completed');
+    expect(await waiting).toMatchObject({ status: 'completed' });
+    await other.close();
   });
 
   it('works from another process', async () => {

@@ -19,8 +19,8 @@ export interface JobArtifact {
   path: string;
   /** In bytes. */
   size: number;
-  /** In hexadecimal digits. */
-  sha256: string;
+  /** In hexadecimal digits; `null` beyond the first GiB of a run (64 MiB of a stopped one), and where it took too long. */
+  sha256: string | null;
 }
 
 /** Why a run did not complete. */

@@ -6,6 +6,7 @@ import type { RunRecord } from '../store/run-record.ts';
 import type { RunFiles, StopReason } from '../store/run-files.ts';
 import { judgeAttempt } from './judge-attempt.ts';
 import { listArtifacts } from './list-artifacts.ts';
+import type { ListOptions } from './list-artifacts.ts';
 import { readOutput } from './read-output.ts';
 import type { Attempt } from './start-attempt.ts';
 
@@ -34,11 +35,15 @@ export interface FinishOptions {
   ended: EndedAttempt | null;
   startError: ProjectRunnerError | null;
   stopReason: StopReason | null;
+  listing: ListOptions;
 }
 
-/** What came of a run whose last attempt is over. From the same files it makes the same of it, whoever asks. */
+/**
+ * What came of a run whose last attempt is over. From the same files it makes the same of it, whoever asks.
+ * @throws the reason of `listing.leaving`
+ */
 export async function finishAttempt(options: FinishOptions): Promise<Finished> {
-  const { record, files, attempts, ended, startError, stopReason } = options;
+  const { record, files, attempts, ended, startError, stopReason, listing } = options;
   const { id, spec, createdAt } = record;
   const number = ended?.attempt.number ?? null;
   const output = ended ? await readOutput(files.result(ended.attempt.number), ended.attempt.stdout) : null;
@@ -65,7 +70,7 @@ export async function finishAttempt(options: FinishOptions): Promise<Finished> {
       output: output?.value ?? null,
       stderr,
       outputDir: number === null ? null : files.output(number),
-      artifacts: number === null ? [] : await listArtifacts(files.output(number)),
+      artifacts: number === null ? [] : await listArtifacts(files.output(number), listing),
       metrics: {
         wallMs: started === null ? 0 : Math.max(Math.round(endedAt - started), 0),
         cpuMs: ended?.account.cpuMs ?? null,

@@ -14,15 +14,38 @@ const openFlags =
   ((constants.O_NOFOLLOW as number | undefined) ?? 0) |
   ((constants.O_NONBLOCK as number | undefined) ?? 0);
 
-/** Files below a folder, in the order of their paths. Links are left out, also in place of the folder: they may lead anywhere. */
-export async function listArtifacts(dir: string): Promise<JobArtifact[]> {
+/** Some seconds of work. */
+const maxHashedBytes = 1024 ** 3;
+const chunkBytes = 1024 * 1024;
+
+export interface ListOptions {
+  /** The rest has no digest. @default 1 GiB */
+  maxBytes?: number;
+  /** From then on nothing has a digest. */
+  hurry?: AbortSignal;
+  /** Ends all. */
+  leaving?: AbortSignal;
+}
+
+/**
+ * Files below a folder, in the order of their paths. Links are left out, also in place of the folder: they may lead anywhere.
+ * @throws the reason of `leaving`
+ */
+export async function listArtifacts(dir: string, options: ListOptions = {}): Promise<JobArtifact[]> {
   if (isEmpty(dir)) return [];
+  const { maxBytes = maxHashedBytes, hurry, leaving } = options;
   const artifacts: JobArtifact[] = [];
+  let left = maxBytes;
+  const signals = [hurry, leaving].filter((signal) => signal !== undefined);
   for await (const path of filesBelow(dir)) {
+    leaving?.throwIfAborted();
     if (artifacts.length === maxArtifacts) break;
-    const artifact = await describe(dir, path);
-    if (artifact) artifacts.push(artifact);
+    const artifact = await describe(join(dir, path), path, left, signals);
+    if (!artifact) continue;
+    artifacts.push(artifact);
+    if (artifact.sha256 !== null) left -= artifact.size;
   }
+  leaving?.throwIfAborted();
   return artifacts;
 }
 
@@ -61,22 +84,42 @@ async function namesIn(dir: string): Promise<string[]> {
 }
 
 /** `null` for one that cannot be read. */
-async function describe(dir: string, path: string): Promise<JobArtifact | null> {
-  const hash = createHash('sha256');
-  let size = 0;
-  let file: FileHandle | null = null;
+async function describe(
+  file: string,
+  path: string,
+  maxBytes: number,
+  signals: readonly AbortSignal[],
+): Promise<JobArtifact | null> {
+  let handle: FileHandle | null = null;
   try {
-    file = await open(join(dir, path), openFlags);
-    if (!(await file.stat()).isFile()) return null;
-    for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      hash.update(chunk);
-    }
+    handle = await open(file, openFlags);
+    const stat = await handle.stat();
+    if (!stat.isFile()) return null;
+    return { path, size: stat.size, sha256: await digest(handle, stat.size, maxBytes, signals) };
   } catch {
     // Removed by somebody, or not readable for its owner: a result must not fail for it.
     return null;
   } finally {
-    await file?.close();
+    await handle?.close();
   }
-  return { path, size, sha256: hash.digest('hex') };
+}
+
+/** Of as much as the file has; `null` where that is too much, or a signal aborts. */
+async function digest(
+  file: FileHandle,
+  size: number,
+  maxBytes: number,
+  signals: readonly AbortSignal[],
+): Promise<string | null> {
+  if (size > maxBytes) return null;
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(Math.min(size, chunkBytes));
+  for (let at = 0; at < size;) {
+    if (signals.some(({ aborted }) => aborted)) return null;
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - at), at);
+    if (bytesRead === 0) return null;
+    hash.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  return hash.digest('hex');
 }

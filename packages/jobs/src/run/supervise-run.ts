@@ -13,6 +13,7 @@ import type { RunStore } from '../store/run-store.ts';
 import { endAttempt } from './end-attempt.ts';
 import { finishAttempt } from './finish-attempt.ts';
 import type { EndedAttempt, Finished } from './finish-attempt.ts';
+import type { ListOptions } from './list-artifacts.ts';
 import type { RunQueue } from './run-queue.ts';
 import { resumeAttempt, startAttempt } from './start-attempt.ts';
 import type { Attempt } from './start-attempt.ts';
@@ -41,6 +42,10 @@ export interface Supervision {
 
 /** Before an attempt is repeated: in ms, twice as long each time. */
 const backOffMs = { first: 100, longest: 10_000 };
+
+const longestTimerMs = 2 ** 31 - 1;
+/** Whoever stops a run waits for its result. */
+const maxHashedOfStopped = 64 * 1024 ** 2;
 
 /** `isNew`: nobody else ever looked after it. */
 export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: boolean): Supervision {
@@ -102,6 +107,14 @@ export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: 
     return startAttempt(record, record.secret, files, number, launcher);
   };
 
+  const listing = (): ListOptions => {
+    const { timeSeconds = Infinity } = spec.limits;
+    const left = (startedAt(files, 1) ?? Date.now()) + timeSeconds * 1000 - Date.now();
+    // Not aborted by what was before: a little is made of a stopped run, too.
+    if (asked || left <= 0) return { leaving: leaving.signal, maxBytes: maxHashedOfStopped };
+    const late = AbortSignal.timeout(Math.min(Math.ceil(left), longestTimerMs));
+    return { leaving: leaving.signal, hurry: AbortSignal.any([stopping.signal, late]) };
+  };
   const finish = (attempts: number, ended: EndedAttempt | ProjectRunnerError | null): Promise<Finished> => {
     const isError = ProjectRunnerError.is(ended);
     const endedAt = ended && !isError ? ended.account.endedAt : null;
@@ -112,6 +125,7 @@ export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: 
       ended: isError ? null : ended,
       startError: isError ? ended : null,
       stopReason: stopReason(endedAt),
+      listing: listing(),
     });
   };
 
