@@ -18,6 +18,10 @@ describe('the output of a job', () => {
     const plain = await run({ command: 'echo "hello  world"' });
     expect(plain).toMatchObject({ status: 'completed', output: { stdout: 'hello  world\n' } });
     expect((await run({ command: 'true' })).output).toEqual({ stdout: '' });
+    for (const channel of ['/dev/stdout', '"$PROJECT_RUNNER_RESULT"']) {
+      const marked = await run({ command: shellJob(`printf '\\357\\273\\277{"bom":1}' | cat > ${channel}`) });
+      expect(marked).toMatchObject({ status: 'completed', output: { bom: 1 } });
+    }
   });
 
   it('is what it wrote to its result file, whatever it printed; progress on the way is told', async () => {

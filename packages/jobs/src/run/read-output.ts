@@ -25,7 +25,8 @@ function fromStdout(stdout: Tail): unknown {
   const text = stdout.text();
   if (!stdout.isWhole() || isTooDeep(text)) return { stdout: text };
   try {
-    return JSON.parse(text) as unknown;
+    // As `trim` takes it from a result file.
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
   } catch {
     return { stdout: text };
   }
