@@ -12,12 +12,12 @@ import type { HeldServerStart } from './held-start.ts';
 function start(hold: () => HeldSocket | null): { held(): HeldServerStart | null; left(): string[] } {
   const dir = mkdtempSync(join(tmpdir(), 'h-'));
   onTestFinished(() => rmSync(dir, { recursive: true }));
-  vi.stubEnv('TMPDIR', dir);
+  vi.stubEnv('TMPDIR', dir).stubEnv('XDG_RUNTIME_DIR', '');
   onTestFinished(() => void vi.unstubAllEnvs());
   const one = (kind: string): object => ({ kind, name: 'test', apiVersion: 1, inherits: true });
   const plugins = { one } as unknown as PluginSet;
   const lease: PortLease = { port: 1, host: '127.0.0.1', env: {}, hold, release: () => Promise.resolve() };
-  const options = { serverId: 'server', run: 1, dir: undefined, standby: false };
+  const options = { serverId: 'server', run: 1, dir: undefined, socketsDir: undefined, standby: false };
   return {
     held: () => heldStart(lease, { ...options, plugins, launch: { takesSocket: true } }),
     left: () => readdirSync(join(dir, `project-runner-${process.getuid?.()}`)),

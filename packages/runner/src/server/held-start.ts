@@ -4,6 +4,7 @@ import type { HeldStart, PluginSet, PortLease } from '@project-runner/core';
 import { deployCancelled } from './deploy-cancelled.ts';
 import { privateSocket } from './private-socket.ts';
 import type { StoredLaunch } from './server-state.ts';
+import { socketPlaces } from './socket-places.ts';
 
 /** Of a server that inherits the socket of its port. */
 export interface HeldServerStart extends HeldStart {
@@ -21,6 +22,8 @@ export interface HeldStartOptions {
   launch: Pick<StoredLaunch, 'takesSocket'>;
   run: number;
   dir: string | undefined;
+  /** Where folders of sockets may be, if their path is too long in `dir`. */
+  socketsDir: string | undefined;
   /** Its deployment may have another server that serves. */
   standby: boolean;
 }
@@ -36,13 +39,17 @@ export function canInherit(
   return takesSocket && plugins.one('launcher').inherits === true;
 }
 
+export function socketName(serverId: string, run: number): string {
+  return `${serverId}.${run}`;
+}
+
 /** `null`: the server binds its port by itself. */
 export function heldStart(
   lease: PortLease,
-  { serverId, plugins, launch, run, dir, standby }: HeldStartOptions,
+  { serverId, plugins, launch, run, dir, socketsDir, standby }: HeldStartOptions,
 ): HeldServerStart | null {
   if (!lease.hold || !canInherit(plugins, launch)) return null;
-  const socket = privateSocket(dir, `${serverId}.${run}`);
+  const socket = privateSocket(dir, socketName(serverId, run), socketPlaces(socketsDir));
   if (!socket) return null;
   try {
     const start = prepared(lease, socket.path, { plugins, standby });

@@ -26,6 +26,7 @@ export function startOptions(
     signal,
     nextRun: (leased) => kept.beginRun(leased),
     standby: kept.stored.servesAt === null,
+    socketsDir: context.durable ? context.store.socketsDir : undefined,
     onSpawned: ({ ref }, probeSocket) => kept.spawned(ref, probeSocket),
     onEnded: (exit, wanted) => kept.exited(exit, wanted),
     // The first one was made when it was deployed.

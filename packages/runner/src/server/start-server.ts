@@ -31,6 +31,8 @@ export interface StartServerOptions {
   lease: PortLease | null;
   /** Another server of its deployment may be serving. */
   standby: boolean;
+  /** Where folders of sockets may be, if their path is too long in that of the run. */
+  socketsDir: string | undefined;
   signal: AbortSignal;
   /** Asked first: it is to be started in another way by now. */
   replan?(): Promise<Pick<ServerPlan, 'launch' | 'env'>>;

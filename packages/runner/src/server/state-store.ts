@@ -28,6 +28,8 @@ export interface StateStore {
   list(): string[];
   journalFile(serverId: string): string;
   runDir(serverId: string, run: number): string;
+  /** For sockets of runs; its name is short, since their paths have to be. */
+  readonly socketsDir: string;
   /** Runs that have a folder, ascending. */
   runs(serverId: string): number[];
   removeRun(serverId: string, run: number): void;
@@ -85,6 +87,7 @@ export function createStateStore(stateDir: string, logger: Logger): StateStore {
     list: () => names(root).filter((name) => serverIdPattern.test(name)),
     journalFile: (serverId) => join(folder(serverId), 'journal'),
     runDir: (serverId, run) => join(folder(serverId), 'runs', String(run)),
+    socketsDir: join(stateDir, 's'),
     runs: (serverId) =>
       names(join(folder(serverId), 'runs'))
         .map(Number)
