@@ -1,3 +1,4 @@
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { portsHeld } from '@project-runner/ports-held';
@@ -14,8 +15,7 @@ import { processesMarked } from '../support/test-runner.ts';
 
 const timeout = 20_000;
 
-function shared() {
-  const dir = tempFolder();
+function shared(dir = tempFolder()) {
   const held = { start: 26_460, end: 26_469, leaseDir: join(dir, 'ports') };
   const config = {
     stateDir: join(dir, 'state'),
@@ -102,4 +102,38 @@ it('a runner that is killed with two servers on one port leaves the one whose de
   const { failed } = await load.end();
   expect(failed).toEqual([]);
   expect(await pidAt(left?.port ?? 0)).toBe(left?.processId);
+});
+
+/** The path of a socket in the folder of a run is too long here, and one beside those folders is not. */
+const deep = (dir: string): string => join(dir, 'x'.repeat(Math.max(1, 60 - dir.length)));
+
+it('a server whose socket is cleaned away is still healthy, and what it left goes with it', async () => {
+  const config = shared(deep(tempFolder()));
+  const sockets = join(config.stateDir, 's');
+  const runner = await spawnRunner(config);
+  const server = await (await deployer(runner)).deploy();
+  expect(readdirSync(sockets)).toHaveLength(1);
+  for (const name of readdirSync(sockets)) rmSync(join(sockets, name, 'http'));
+  expect(await runner.call('healthCheck', server)).toEqual({ healthy: true });
+  await runner.kill();
+  const heir = await spawnRunner(config);
+  expect(await heir.call('recover')).toMatchObject([{ id: server.id }]);
+  expect(await heir.call('healthCheck', server)).toEqual({ healthy: true });
+  expect(readdirSync(sockets)).toHaveLength(1);
+  await heir.call('stop', server);
+  expect(readdirSync(sockets)).toEqual([]);
+});
+
+it('the socket of a server that ended while no runner was there is removed', async () => {
+  const config = shared(deep(tempFolder()));
+  const sockets = join(config.stateDir, 's');
+  const runner = await spawnRunner(config);
+  const server = await (await deployer(runner)).deploy();
+  await runner.kill();
+  process.kill(server.processId ?? Number.NaN, 'SIGKILL');
+  await expect.poll(() => processesMarked(server.id), { timeout }).toEqual([]);
+  expect(readdirSync(sockets)).toHaveLength(1);
+  const heir = await spawnRunner(config);
+  expect(await heir.call('recover')).toEqual([]);
+  await expect.poll(() => readdirSync(sockets), { timeout }).toEqual([]);
 });

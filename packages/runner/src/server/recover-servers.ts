@@ -13,7 +13,8 @@ import { leaseHeldPort } from './acquire-port.ts';
 import type { Recovered } from './recovered.ts';
 import type { ServerLogs } from './server-logs.ts';
 import type { StoredServer } from './server-state.ts';
-import { canInherit } from './held-start.ts';
+import { canInherit, socketName } from './held-start.ts';
+import { removeLeftSocket } from './private-socket.ts';
 import { ServerSupervisor } from './server-supervisor.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 
@@ -149,6 +150,7 @@ async function takeOver(
     await pipeline.end('left');
     throw error;
   }
+  removeSocketAfter(handle, stored);
   const supervisor = new ServerSupervisor({ context, stored, env, logs: pipeline, disown });
   const recovered = { supervisor, replaces: stored.replaces };
   const exit = handle && (await soon(handle));
@@ -172,6 +174,14 @@ async function takeOver(
   const isToStay =
     stored.servesAt !== null && stored.state !== 'stopping' && !context.store.isStopWanted(server.id);
   return { ...recovered, isToStay, end: () => supervisor.stop() };
+}
+
+/** Only its own runner sees to that otherwise. */
+function removeSocketAfter(handle: ProcessHandle | null, { probeSocket, server, run }: StoredServer): void {
+  if (probeSocket === undefined) return;
+  const remove = (): void => removeLeftSocket(probeSocket, socketName(server.id, run));
+  if (handle) void handle.exited.then(remove);
+  else remove();
 }
 
 /** Without a journal that can be read, a new one begins, and the log goes on after the last line that a sink has. */
