@@ -107,6 +107,15 @@ describe('a redeploy over a held socket', () => {
     expect(runner.getStats()).toMatchObject({ runningProcesses: 1, allocatedPorts: [built.server.port] });
   });
 
+  it('that fails because it finds every port taken does not move the next one to another port', async () => {
+    const { runner } = heldRunner();
+    const built = await deployFolder(runner, await heldProject('esm.mjs'));
+    const bad = await buildOf(runner, built, await heldProject('taken.mjs'));
+    await expect(redeploy(runner, bad)).rejects.toMatchObject({ code: 'PORT_UNAVAILABLE' });
+    expect((await redeploy(runner, built)).port).toBe(built.server.port);
+    expect(runner.getStats()).toMatchObject({ runningProcesses: 1, allocatedPorts: [built.server.port] });
+  });
+
   it('called twice at once: the later wins, in order, and nothing is left of the others', async () => {
     const { runner } = heldRunner();
     const built = await deployFolder(runner, await heldProject('esm.mjs'));
