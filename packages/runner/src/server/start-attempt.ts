@@ -29,8 +29,9 @@ export async function startOn(lease: PortLease, options: StartServerOptions): Pr
   const broken = new AbortController();
   const { run, dir } = options.nextRun(lease);
   const receiver = logs.receive(run);
+  const own = serverEnvironment(lease, options);
   const held = heldStart(lease, { ...options, run, dir });
-  const env = { ...serverEnvironment(lease, options), ...held?.env };
+  const env = { ...own, ...held?.env };
   const launcher = options.plugins.one('launcher');
   const spec: LaunchSpec = {
     id: options.serverId,
@@ -56,7 +57,10 @@ export async function startOn(lease: PortLease, options: StartServerOptions): Pr
       }
     },
   };
-  const handle = await callPlugin(launcher, 'launch', () => launcher.launch(spec));
+  const handle = await callPlugin(launcher, 'launch', () => launcher.launch(spec)).catch((error: unknown) => {
+    held?.remove();
+    throw error;
+  });
   receiver.attach(handle);
   if (held) void handle.exited.then(held.remove);
   return untilReady({ handle, receiver, lease, held }, options, {
