@@ -57,10 +57,13 @@ export async function startOn(lease: PortLease, options: StartServerOptions): Pr
       }
     },
   };
-  const handle = await callPlugin(launcher, 'launch', () => launcher.launch(spec)).catch((error: unknown) => {
+  let handle: ProcessHandle;
+  try {
+    handle = await callPlugin(launcher, 'launch', () => launcher.launch(spec));
+  } catch (error) {
     held?.remove();
     throw error;
-  });
+  }
   receiver.attach(handle);
   if (held) void handle.exited.then(held.remove);
   return untilReady({ handle, receiver, lease, held }, options, {
