@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import { buildRecord } from '../support/records.ts';
 import { eventually } from '../support/eventually.ts';
+import { recordEvents } from '../support/server-events.ts';
 import { serverProject } from '../support/server-project.ts';
 import { deployFolder, testRunner } from '../support/test-runner.ts';
 import { testRouter } from '../support/test-router.ts';
@@ -53,8 +54,10 @@ describe('a runner with this router', () => {
       [`200 hello from ${server.processId}`, `200 hello from ${next.processId}`].toSorted(),
     );
 
-    // It breaks this one; the next waits until the runner has started it again.
+    // It breaks this one; the next waits until the runner has started it again. A process that is ending may accept one more.
+    const events = recordEvents(runner);
     expect((await get(port, '/crash')).status).toBe(502);
+    await events.next('exited');
     const after = await get(port);
     expect(after).toMatchObject({ status: 200, body: expect.stringMatching(/^hello from/) });
     expect(after.body).not.toBe(`hello from ${next.processId}`);

@@ -192,6 +192,23 @@ describe('reopening', () => {
     expect(numbered(await read(sink))).toEqual(['1:one', '2:two']);
   });
 
+  it('cuts a torn last line off a segment that is full by its whole lines', async () => {
+    const dir = freshDir();
+    const sink = logsFile({ dir, maxBytes: 4096 });
+    const lines = ['x'.repeat(4090), 'last'];
+    await write(sink, batch(lines, 1));
+    appendFileSync(join(dir, who.serverId, 'current.log'), '2026-');
+    await write(sink, batch(['next'], 3));
+    expect(numbered(await read(sink))).toEqual(
+      [...lines, 'next'].map((text, index) => `${index + 1}:${text}`),
+    );
+    const segments = names(dir).filter((name) => name !== 'current.log');
+    expect(segments).toHaveLength(2);
+    for (const name of segments) {
+      expect(readFileSync(join(dir, who.serverId, name), 'utf8').endsWith('\n'), name).toBe(true);
+    }
+  });
+
   it('keeps the numbers of lines after a gap, without a new segment', async () => {
     const dir = freshDir();
     const sink = logsFile({ dir });

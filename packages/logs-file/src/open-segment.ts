@@ -22,8 +22,9 @@ export async function openNewestSegment(dir: string, maxBytes: number): Promise<
   const bytes = last && (await readSegment(last));
   if (!last || !bytes) return null;
   const { length, next } = indexLines(bytes, last.first);
+  // Half a line that a writer left which was killed; also where that segment is full by now.
+  if (!last.compressed && length < bytes.length) await truncate(last.file, length);
   if (last.compressed || length >= maxBytes) return openSegment(dir, next);
-  if (length < bytes.length) await truncate(last.file, length);
   return openSegment(dir, last.first, length, next);
 }
 
