@@ -93,7 +93,7 @@ function create(store: RunStore, record: RunRecord, input: string | undefined): 
     if (input !== undefined && inputFile !== null) {
       writeFileSync(files.input(inputFile), input, { mode: 0o600 });
     }
-    writeFirst(files.record, record, isKeyed);
+    writeFirst(files, record, isKeyed);
     return record;
   } catch (error) {
     if (inputFile !== null) rmSync(files.input(inputFile), { force: true });
@@ -105,11 +105,12 @@ function create(store: RunStore, record: RunRecord, input: string | undefined): 
 }
 
 /** Of all that come with the same key at the same moment one succeeds. */
-function writeFirst(file: string, record: RunRecord, isShared: boolean): void {
-  const draft = isShared ? `${file}.${randomUUID()}` : file;
+function writeFirst(files: RunFiles, record: RunRecord, isShared: boolean): void {
+  // It has what the input of a run may have in it, and goes with that where somebody is killed before he removes it.
+  const draft = isShared ? files.input(`input-draft-${randomUUID()}.jsonl`) : files.record;
   try {
     writeFileSync(draft, formatRecord(record).join(''), { mode: 0o600 });
-    if (isShared) linkSync(draft, file);
+    if (isShared) linkSync(draft, files.record);
   } finally {
     if (isShared) rmSync(draft, { force: true });
   }
