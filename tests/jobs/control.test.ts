@@ -183,6 +183,27 @@ describe('cancel', () => {
     await other.close();
   });
 
+  it('from another process gives it the grace of its owner, and one SIGTERM', async () => {
+    const { jobs, stateDir } = testJobs({ graceMs: 10_000 });
+    const trace = join(tempFolder(), 'trace');
+    const code = `const { appendFileSync } = require('node:fs');
+      process.on('SIGTERM', () => {
+        appendFileSync(${JSON.stringify(trace)}, '15\\n');
+        setTimeout(() => process.exit(7), 2000);
+      });
+      setInterval(() => {}, 1000);
+      appendFileSync(process.env.PROJECT_RUNNER_RESULT, '{"progress":0}\\n');`;
+    const handle = await jobs.executeBackground(await jobs.createContext({ command: nodeJob(code) }));
+    await eventually(
+      () => jobs.status(handle),
+      ({ progress }) => progress !== null,
+    );
+    const other = createJobs({ stateDir, keeper: false, graceMs: 0 });
+    expect(await other.cancel(handle)).toMatchObject({ status: 'cancelled', error: { exitCode: 7 } });
+    expect(pidsIn(trace)).toEqual([15]);
+    await other.close();
+  });
+
   it('keeps one that waits for its turn from being started', async () => {
     const { jobs } = testJobs({ concurrency: 1 });
     const trace = join(tempFolder(), 'trace');

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { ProjectRunnerError } from '@project-runner/core';
@@ -43,9 +43,8 @@ export async function cancelRun(id: string, tools: CancelTools, signal: AbortSig
   const over = new AbortController();
   const result = waitForRun(id, tools, AbortSignal.any([signal, over.signal]));
   try {
-    const late = delay(patienceMs, 'late' as const, { ref: false });
     // One that does not react, because it was suspended or is stuck, need not keep the tree alive.
-    if (record && (await Promise.race([result, late])) === 'late') await stopForOwner(record, tools);
+    if (record && (await isLate(result, record, tools))) await stopForOwner(record, tools);
     return await result;
   } finally {
     over.abort();
@@ -63,6 +62,15 @@ export async function destroyRun(id: string, tools: CancelTools, signal: AbortSi
     if (record) await stopForOwner(record, tools);
   }
   tools.store.remove(id);
+}
+
+/** An owner that has begun has the grace that it gives. */
+async function isLate(result: Promise<JobResult>, record: RunRecord, tools: CancelTools): Promise<boolean> {
+  const { graceMs = tools.graceMs } = record;
+  const isOver = async (ms: number): Promise<boolean> =>
+    (await Promise.race([result, delay(ms, 'late' as const, { ref: false })])) === 'late';
+  if (!(await isOver(patienceMs))) return false;
+  return !existsSync(tools.store.files(record.id).stopping) || isOver(graceMs);
 }
 
 export function unlessMissing(error: unknown): null {
@@ -86,7 +94,8 @@ function askOwner(id: string, store: RunStore): void {
 /** What it printed is its owner's to keep. */
 const unheard = { from: { stdout: 0, stderr: 0 }, receiver: { onOutput: () => undefined } };
 
-async function stopForOwner(record: RunRecord, { store, launcher, graceMs }: CancelTools): Promise<void> {
+async function stopForOwner(record: RunRecord, { store, launcher, ...own }: CancelTools): Promise<void> {
+  const { graceMs = own.graceMs } = record;
   const files = store.files(record.id);
   const { last } = readAttempts(files);
   if (last === 0 || !lookAtRun(files.launch(last))?.isAlive) return;

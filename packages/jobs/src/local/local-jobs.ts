@@ -66,6 +66,7 @@ export function localJobs(given: LocalJobsOptions = {}): JobAdapter {
       marker: randomUUID(),
       spec: { ...spec, env: {} },
       createdAt: Date.now(),
+      graceMs: options.graceMs,
       creator: thisProcess(),
       secret: {
         env: jobEnvironment(spec, run.env, environment),

@@ -22,7 +22,7 @@ export interface SupervisionTools {
   store: RunStore;
   launcher: LauncherPlugin;
   queue: RunQueue;
-  /** From SIGTERM to SIGKILL, in ms. */
+  /** From SIGTERM to SIGKILL, in ms, where the run does not say. */
   graceMs: number;
 }
 
@@ -49,7 +49,8 @@ const maxHashedOfStopped = 64 * 1024 ** 2;
 
 /** `isNew`: nobody else ever looked after it. */
 export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: boolean): Supervision {
-  const { store, launcher, queue, graceMs } = tools;
+  const { store, launcher, queue } = tools;
+  const { graceMs = tools.graceMs } = record;
   const { id, spec } = record;
   const files = store.files(id);
   const leaving = new AbortController();
@@ -68,6 +69,11 @@ export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: 
       // Somebody else has told already, or the disk is full.
     }
     stopping.abort();
+    try {
+      writeFileSync(files.stopping, '', { mode: 0o600 });
+    } catch {
+      // Whoever wants it stopped may stop it, too.
+    }
   };
   const look = (): void => {
     if (!asked && existsSync(files.stop('cancelled'))) stop('cancelled');

@@ -14,6 +14,8 @@ export interface RunFiles {
   readonly released: string;
   /** Is there when the run is to be stopped for this reason: an empty file can be made on a full disk, too. */
   stop(reason: StopReason): string;
+  /** Made by whoever looks after it, when it has begun to stop it: it is given its grace. */
+  readonly stopping: string;
   /** What the launcher keeps of an attempt. */
   launch(attempt: number): string;
   /** Made by the launcher right before the program starts, or by who makes sure that it does not start any more. */
@@ -33,6 +35,7 @@ export function runFiles(dir: string): RunFiles {
     input: (name) => join(dir, name),
     released: join(dir, 'released'),
     stop: (reason) => join(dir, `stop.${reason}`),
+    stopping: join(dir, 'stopping'),
     launch: (attempt) => join(dir, `launch-${attempt}`),
     claim: (attempt) => join(dir, `started-${attempt}`),
     result: (attempt) => join(dir, `result-${attempt}`),

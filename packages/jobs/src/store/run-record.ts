@@ -14,6 +14,8 @@ export interface RunRecord {
   spec: ResolvedJobSpec;
   /** In ms since 1970. */
   createdAt: number;
+  /** Of the creator, from SIGTERM to SIGKILL, in ms, whoever stops it; earlier versions did not keep it. */
+  graceMs?: number;
   /** Looks after the run until somebody else takes it over. */
   creator: Holder;
   /** What is not kept longer than needed; `null` once the run has ended. */
