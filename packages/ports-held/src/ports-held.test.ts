@@ -156,8 +156,10 @@ describe('a held socket', () => {
     let heard = '';
     client.on('data', (chunk) => (heard += String(chunk)));
     await once(client, 'connect');
+    // It may be over before the answer to the order is here.
+    const closed = once(client, 'close');
     await second.prepared.activate(signal);
-    await once(client, 'close');
+    await closed;
     expect(heard).toBe('hello');
     await expect(second.prepared.activate(signal)).rejects.toThrow();
   });
