@@ -5,6 +5,7 @@ import type { ProcessHandle } from '@project-runner/core';
 
 import type { NotReady } from './await-ready.ts';
 import type { HeldServerStart } from './held-start.ts';
+import { withLimit } from './with-limit.ts';
 
 export interface ActivateHeldOptions {
   held: Pick<HeldServerStart, 'activate'>;
@@ -22,26 +23,24 @@ const exitPatienceMs = 500;
  * Lets a server that is healthy accept what comes to the port it shares. Answers why it does not, `null` when it does.
  * @throws as `activate` does, where neither the time nor the server ended
  */
-export async function activateHeld(options: ActivateHeldOptions): Promise<NotReady | null> {
-  const { held, handle, deadlineMs, signal } = options;
-  const over = new AbortController();
-  const end = (): void => over.abort(signal.reason);
-  const timer = setTimeout(end, deadlineMs);
-  if (signal.aborted) end();
-  else signal.addEventListener('abort', end, { once: true });
-  try {
-    await held.activate(over.signal);
-    return null;
-  } catch (error) {
-    if (signal.aborted) throw error;
-    if (over.signal.aborted) return { reason: 'error', error: tooLate(deadlineMs) };
-    await Promise.race([handle.exited, delay(exitPatienceMs)]);
-    if (handle.exit() === null) throw error;
-    return { reason: 'exited' };
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', end);
-  }
+export function activateHeld({
+  held,
+  handle,
+  deadlineMs,
+  signal,
+}: ActivateHeldOptions): Promise<NotReady | null> {
+  return withLimit(signal, deadlineMs, async (limit) => {
+    try {
+      await held.activate(limit);
+      return null;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (limit.aborted) return { reason: 'error', error: tooLate(deadlineMs) };
+      await Promise.race([handle.exited, delay(exitPatienceMs)]);
+      if (handle.exit() === null) throw error;
+      return { reason: 'exited' };
+    }
+  });
 }
 
 function tooLate(ms: number): ProjectRunnerError {
