@@ -56,11 +56,12 @@ export async function installFingerprint(options: InstallInputsOptions): Promise
   const { files, inputs, treeDir } = options;
   const paths = [...files.keys()].sort();
   if (inputs.lockfile === null || paths.some((path) => /(^|\/)node_modules\//.test(path))) return null;
-  const manifests = await Promise.all(
+  const texts = await Promise.all(
     paths
       .filter((path) => basename(path) === 'package.json')
-      .map(async (path) => [path, parse(await readFile(join(treeDir, path), 'utf8'))] as const),
+      .map(async (path) => [path, await readFile(join(treeDir, path), 'utf8')] as const),
   );
+  const manifests = texts.map(([path, text]) => [path, parse(text)] as const);
   const isWhole =
     inputs.allowInstallScripts ||
     paths.some((path) => hooks.test(basename(path))) ||
@@ -69,7 +70,12 @@ export async function installFingerprint(options: InstallInputsOptions): Promise
       paths.filter((path) => basename(path) === inputs.lockfile),
       localPackages,
     )) ||
-    (await anyMatches(treeDir, paths.filter(hasPnpmSettings), allowedScripts)) ||
+    texts.some(([, text]) => allowedScripts.test(text)) ||
+    (await anyMatches(
+      treeDir,
+      paths.filter((path) => basename(path) === 'pnpm-workspace.yaml'),
+      allowedScripts,
+    )) ||
     manifests.some(([, manifest]) => manifest === null || takesPart(manifest));
   const { variables } = inputs;
   const names = Object.keys(variables).filter((name) => isWhole || managerVariables.test(name));
@@ -86,10 +92,6 @@ export async function installFingerprint(options: InstallInputsOptions): Promise
     allowInstallScripts: inputs.allowInstallScripts,
   };
   return createHash('sha256').update(JSON.stringify(all)).digest('hex');
-}
-
-function hasPnpmSettings(path: string): boolean {
-  return /^(package\.json|pnpm-workspace\.yaml)$/.test(basename(path));
 }
 
 async function anyMatches(treeDir: string, paths: readonly string[], pattern: RegExp): Promise<boolean> {
