@@ -1,7 +1,7 @@
 // Thousands of projects in one process: most of them sleep, some are woken by requests, stopped, killed, and fall asleep
 // again. Sends what it saw to its parent.
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ export interface ChaosReport {
   /** Of the others. */
   disturbed: number;
   heapGrowthBytes: number;
-  openFiles: { before: number; after: number };
+  openFiles: { before: number; after: number; names: string[] };
   children: number;
   heldPorts: number;
   servers: string[];
@@ -58,7 +58,15 @@ const random = (below: number): number => {
   value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
   return ((value ^ (value >>> 14)) >>> 0) % below;
 };
-const openFiles = (): number => readdirSync('/proc/self/fd').length;
+const openFiles = (): string[] =>
+  readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      // Of the reading itself.
+      return [];
+    }
+  });
 const children = (): number =>
   readdirSync('/proc/self/task').flatMap((task) =>
     readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
@@ -151,12 +159,20 @@ async function untilAllSleep(): Promise<void> {
   while (activator.activeProjects().length > 0 && performance.now() < deadline) await delay(20);
 }
 
+/** Sockets of the last requests and files of the last servers close a moment after them: both ends are in this process. */
+async function openFilesAtRest(limit: number): Promise<string[]> {
+  const deadline = performance.now() + 10_000;
+  while (openFiles().length > limit && performance.now() < deadline) await delay(20);
+  return openFiles();
+}
+
 // What is kept of ended servers is kept of the last 100.
 await storm(Math.max(plan.woken, 150));
 await untilAllSleep();
-const warm = { heap: heap(), openFiles: openFiles() };
+const warm = { heap: heap(), openFiles: openFiles().length };
 await storm(plan.requests);
 await untilAllSleep();
+const filesLeft = await openFilesAtRest(warm.openFiles);
 const heapGrowthBytes = heap() - warm.heap;
 const report: ChaosReport = {
   knownBytes,
@@ -166,7 +182,7 @@ const report: ChaosReport = {
   failed,
   disturbed,
   heapGrowthBytes,
-  openFiles: { before: warm.openFiles, after: openFiles() },
+  openFiles: { before: warm.openFiles, after: filesLeft.length, names: filesLeft },
   children: children(),
   heldPorts: heldPorts(),
   servers: readdirSync(join(plan.dir, 'state', 'servers')),
