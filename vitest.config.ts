@@ -10,7 +10,12 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            // Starts a hundred processes; the packed templates are all run end to end.
+            'packages/create-plugin/templates/!(launcher)/src/*.test.ts',
+            'scripts/**/*.test.ts',
+          ],
           exclude: slow,
           testTimeout: 20_000,
         },

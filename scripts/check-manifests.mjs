@@ -40,11 +40,13 @@ export function manifestProblems(folder, manifest) {
     found.join() === sorted.join(),
     `keys must stand in the order ${sorted.join(', ')}; found ${found.join(', ')}`,
   );
-  same('name', `@project-runner/${folder}`);
+  const isCreator = folder === 'create-plugin';
+  // `npm create project-runner-plugin` runs the package of this name.
+  same('name', isCreator ? 'create-project-runner-plugin' : `@project-runner/${folder}`);
   same('license', 'Apache-2.0');
   same('type', 'module');
   same('sideEffects', false);
-  same('files', ['dist']);
+  same('files', isCreator ? ['dist', 'templates'] : ['dist']);
   same('engines', { node: '>=22.13' });
   same('scripts', { build: 'tsup' });
   same('exports', { '.': './src/index.ts', './package.json': './package.json' });

@@ -1,0 +1,1 @@
+export { sampleFramework } from './sample-framework.ts';

@@ -1,0 +1,2 @@
+export { sampleProbe } from './sample-probe.ts';
+export type { SampleProbeOptions } from './sample-probe.ts';

@@ -1,0 +1,1 @@
+export { sampleLauncher } from './sample-launcher.ts';

@@ -1,0 +1,2 @@
+export { sampleSink } from './sample-sink.ts';
+export type { SampleSinkOptions } from './sample-sink.ts';

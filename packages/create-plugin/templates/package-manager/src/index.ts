@@ -1,0 +1,1 @@
+export { sampleManager } from './sample-manager.ts';

@@ -1,0 +1,2 @@
+export { samplePorts } from './sample-ports.ts';
+export type { SamplePortsOptions } from './sample-ports.ts';
