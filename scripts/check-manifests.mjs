@@ -11,6 +11,7 @@ const keyOrder = [
   'description',
   'keywords',
   'license',
+  'repository',
   'bin',
   'files',
   'type',
@@ -44,6 +45,12 @@ export function manifestProblems(folder, manifest) {
   // `npm create project-runner-plugin` runs the package of this name.
   same('name', isCreator ? 'create-project-runner-plugin' : `@project-runner/${folder}`);
   same('license', 'Apache-2.0');
+  // Provenance is refused for a package that says it comes from elsewhere.
+  same('repository', {
+    type: 'git',
+    url: 'git+https://github.com/project-runner/project-runner.git',
+    directory: `packages/${folder}`,
+  });
   same('type', 'module');
   same('sideEffects', false);
   same('files', isCreator ? ['dist', 'templates'] : ['dist']);

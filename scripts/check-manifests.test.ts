@@ -25,6 +25,7 @@ describe('manifestProblems', () => {
     ],
     ['another licence', { ...good, license: 'MIT' }, 'license must be "Apache-2.0", found "MIT"'],
     ['exports of built files', { ...good, exports: './dist/index.js' }, 'exports must be'],
+    ['another repository', { ...good, repository: 'x/y' }, 'repository must be {"type":"git"'],
     ['nothing published', { ...good, publishConfig: {} }, 'publishConfig.exports must point at dist'],
     ['a command not built', { ...good, bin: { x: './src/x.ts' } }, 'publishConfig.bin.x the file built'],
     ['no conformance tests', { ...good, devDependencies: {} }, 'proved with @project-runner/conformance'],

@@ -1,8 +1,8 @@
 // Packs every package as it would be published and looks at the tarball: its files, its manifest, publint,
 // are-the-types-wrong.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 import { root } from './bootstrap.mjs';
 import { build } from './install.mjs';
@@ -48,8 +48,17 @@ async function check(folder) {
   const files = (await must('tar', '-tzf', tarball)).trim().split('\n');
   const manifest = await must('tar', '-xzOf', tarball, 'package/package.json');
   if (problems.length > 0) return problems;
-  problems.push(...tarballProblems(files, manifest));
+  problems.push(...tarballProblems(files, manifest, templateFiles(cwd)));
   await must('publint', 'run', tarball, '--strict');
   await must('attw', tarball, '--profile', 'esm-only', '--quiet');
   return problems;
+}
+
+/** They are published as they are. */
+function templateFiles(cwd) {
+  const dir = join(cwd, 'templates');
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(cwd, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
 }

@@ -1,1 +1,5 @@
-export function tarballProblems(files: readonly string[], manifest: string): string[];
+export function tarballProblems(
+  files: readonly string[],
+  manifest: string,
+  more?: readonly string[],
+): string[];

@@ -1,19 +1,35 @@
-const allowed = /^package\/(dist\/[\w.-]+\.(js|d\.ts)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
-const templates = /^package\/templates\//;
-const required = ['README.md', 'LICENSE', 'package.json', 'dist/index.js', 'dist/index.d.ts'];
+// What each package publishes beside its entry, its commands and the files that npm always takes.
+const published = {
+  '@project-runner/jobs': ['dist/keeper-main.js', 'dist/keeper-main.d.ts'],
+  '@project-runner/ports-held': ['dist/preload.js'],
+};
+const always = ['README.md', 'LICENSE', 'package.json', 'dist/index.js', 'dist/index.d.ts'];
+const installScripts = ['preinstall', 'install', 'postinstall', 'prepare', 'preprepare', 'postprepare'];
 
-/** What is wrong with the files and the manifest (its text) of a packed package, a sentence each. */
-export function tarballProblems(files, manifest) {
-  const { bin, files: published = [] } = JSON.parse(manifest);
-  const mayBe = (file) => allowed.test(file) || (published.includes('templates') && templates.test(file));
-  const commands = Object.values(bin ?? {}).map((file) => file.replace(/^\.\//, ''));
+/**
+ * What is wrong with the files and the manifest (its text) of a packed package, a sentence each. The list of files is
+ * exact; `more` are those that it has to have on top.
+ */
+export function tarballProblems(files, manifest, more = []) {
+  const { name, bin, scripts } = JSON.parse(manifest);
+  const commands = Object.values(bin ?? {}).flatMap((file) => {
+    const built = file.replace(/^\.\//, '');
+    return [built, built.replace(/\.js$/, '.d.ts')];
+  });
+  const expected = new Set([...always, ...commands, ...(published[name] ?? []), ...more]);
+  const found = files.map((file) => file.replace(/^package\//, ''));
   return [
-    ...files.filter((file) => !mayBe(file)).map((file) => `${file} must not be published`),
-    ...[...required, ...commands]
-      .filter((file) => !files.includes(`package/${file}`))
+    ...found
+      .filter((file) => !expected.has(file) && file !== 'CHANGELOG.md')
+      .map((file) => `${file} must not be published`),
+    ...[...expected]
+      .filter((file) => !found.includes(file))
       .map((file) => `${file} is missing in the tarball`),
     ...['workspace:', './src/']
       .filter((text) => manifest.includes(text))
       .map((text) => `the packed manifest still says ${text}`),
+    ...installScripts
+      .filter((script) => scripts?.[script] !== undefined)
+      .map((script) => `the script ${script} would run where it is installed`),
   ];
 }

@@ -40,6 +40,9 @@ async function runAll() {
     ['unit tests', vitest('unit')],
     ['build', ['turbo', 'run', 'build', '--output-logs=errors-only']],
     ['packages', ['node', 'scripts/check-packages.mjs']],
+    ['sizes', ['node', 'scripts/check-sizes.mjs']],
+    ['dependencies', ['node', 'scripts/check-dependencies.mjs']],
+    ['release', ['node', 'scripts/release/rehearse.mjs']],
     ['end-to-end tests', vitest('e2e')],
   ];
   const rows = [];
