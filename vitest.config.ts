@@ -15,6 +15,7 @@ const config: ViteUserConfig = defineConfig({
             // Starts a hundred processes; the packed templates are all run end to end.
             'packages/create-plugin/templates/!(launcher)/src/*.test.ts',
             'scripts/**/*.test.ts',
+            'docs/scripts/*.test.ts',
           ],
           exclude: slow,
           testTimeout: 20_000,

@@ -42,6 +42,7 @@ async function runAll() {
     ['packages', ['node', 'scripts/check-packages.mjs']],
     ['sizes', ['node', 'scripts/check-sizes.mjs']],
     ['dependencies', ['node', 'scripts/check-dependencies.mjs']],
+    ['docs', ['node', 'docs/scripts/check-docs.mjs']],
     ['release', ['node', 'scripts/release/rehearse.mjs']],
     ['end-to-end tests', vitest('e2e')],
   ];

@@ -15,6 +15,8 @@ export type { HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.t
 export { createProjectRunner } from './create-project-runner.ts';
 export { defaultPlugins } from './default-plugins.ts';
 export { defaultStateDir } from './default-state-dir.ts';
+export { localRecords } from './local-records.ts';
+export type { LocalRecords } from './local-records.ts';
 export { LocalProcessRunner } from './local-process-runner.ts';
 export {
   createBuildLogStream,

@@ -9,7 +9,13 @@ import type {
   Project,
   ProjectRunner,
 } from '@project-runner/core';
-import { createProjectRunner, defaultPlugins, defaultStateDir, resolveConfig } from '@project-runner/runner';
+import {
+  createProjectRunner,
+  defaultPlugins,
+  defaultStateDir,
+  localRecords,
+  resolveConfig,
+} from '@project-runner/runner';
 import type { RunnerConfig } from '@project-runner/runner';
 
 import type { CliIo } from '../cli-io.ts';
@@ -26,7 +32,6 @@ import type { ObservedLauncher } from './observe-launcher.ts';
 import { observeProbes } from './observe-probes.ts';
 import type { ObservedProbes } from './observe-probes.ts';
 import { flattenLayer, withReplaced } from './plugin-layer.ts';
-import { createProjectRecords } from './project-records.ts';
 import { createUserPaths } from './user-paths.ts';
 import { watchServerLogs } from './watch-server-logs.ts';
 import type { WatchedServerLogs } from './watch-server-logs.ts';
@@ -83,7 +88,7 @@ export async function openProject(
   const runner = createProjectRunner({ ...config, plugins: withReplaced(config.plugins, observers) });
   // The runner copies the folder before it builds, so the user's own may be handed out.
   runner.setSource({ getProjectPath: async () => inspected.dir });
-  const records = createProjectRecords(inspected);
+  const records = localRecords(inspected.dir, { name: inspected.name });
   const buildsDir = join(buildDir, records.project.id);
   return {
     ...records,

@@ -1,20 +1,24 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { basename, resolve } from 'node:path';
 
 import type { Build, Deployment, Project } from '@project-runner/core';
 
-import type { InspectedProject } from './inspect-project.ts';
-
-export interface ProjectRecords {
+export interface LocalRecords {
   project: Project;
   deployment: Deployment;
   build: Build;
 }
 
 /**
- * The records of a folder. Project and deployment have the same ids each time, so that releases and the data folder
- * are found again; a build is always new.
+ * Records of a project in a folder of this machine, for hosts that keep none themselves. Project and deployment have the
+ * same ids each time, so that releases and the data folder are found again; a build is always new.
+ *
+ * @param folder relative to the current one, or absolute; a folder has one identity for each way to write it
+ * @param options `name`: the name of the folder where it is not given
  */
-export function createProjectRecords({ dir, name }: InspectedProject): ProjectRecords {
+export function localRecords(folder: string, options: { name?: string } = {}): LocalRecords {
+  const dir = resolve(folder);
+  const name = options.name ?? basename(dir);
   const now = new Date();
   const slug = slugOf(name);
   const project: Project = {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { createProjectRecords, pathUuid, slugOf } from './project-records.ts';
+import { localRecords, pathUuid, slugOf } from './local-records.ts';
 
-describe('createProjectRecords', () => {
+describe('localRecords', () => {
   it('gives a folder the same project and deployment each time, and a new build', () => {
-    const one = createProjectRecords({ dir: '/srv/shop', name: '@me/Shop' });
-    const two = createProjectRecords({ dir: '/srv/shop', name: 'renamed' });
+    const one = localRecords('/srv/shop', { name: '@me/Shop' });
+    const two = localRecords('/srv/shop/../shop');
     expect(one.project).toMatchObject({
       name: '@me/Shop',
       slug: 'me-shop',
@@ -13,6 +13,7 @@ describe('createProjectRecords', () => {
     });
     expect(one.deployment).toMatchObject({ id: one.build.deploymentId, projectId: one.project.id });
     expect([two.project.id, two.deployment.id]).toEqual([one.project.id, one.deployment.id]);
+    expect(two.project.name).toBe('shop');
     expect(two.build.id).not.toBe(one.build.id);
   });
 });

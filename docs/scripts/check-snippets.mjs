@@ -1,0 +1,75 @@
+// Compiles each TypeScript block of the documents as the file it could be, and runs those that say they can be run.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { root, snippets } from './snippets.mjs';
+
+// In here the packages are found as in a project that has installed them.
+const dir = join(root, 'docs/snippets');
+rmSync(dir, { recursive: true, force: true });
+mkdirSync(dir, { recursive: true });
+
+const all = snippets();
+const typed = all.filter(({ language }) => language === 'ts').map(write);
+writeFileSync(
+  join(dir, 'tsconfig.json'),
+  JSON.stringify({
+    extends: '../../tsconfig.json',
+    compilerOptions: {
+      isolatedDeclarations: false,
+      declaration: false,
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+    },
+    include: ['.'],
+  }),
+);
+const problems = [...typeProblems(), ...all.filter(({ runs }) => runs).flatMap(runProblems)];
+for (const problem of problems) process.stderr.write(`${problem}\n`);
+const ran = all.filter(({ runs }) => runs).length;
+process.stdout.write(`${typed.length} blocks compiled, ${ran} run, ${problems.length} problems.\n`);
+if (problems.length === 0) rmSync(dir, { recursive: true, force: true });
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+/** Each document has a folder, each block a file. */
+function write(snippet) {
+  const { document, line, name, code, given, file: other } = snippet;
+  const folder = join(dir, document.replaceAll(/[/\\]/g, '-'));
+  mkdirSync(folder, { recursive: true });
+  if (other) writeFileSync(join(folder, other.name), other.code);
+  const file = join(folder, name ?? `line-${line}.ts`);
+  const before = given === '' ? '' : `${given}\n`;
+  writeFileSync(file, `${before}${code}\nexport {};\n`);
+  return { ...snippet, file, offset: before.split('\n').length - 1 };
+}
+
+function typeProblems() {
+  const { stdout } = spawnSync('tsc', ['-p', dir, '--pretty', 'false'], { cwd: root, encoding: 'utf8' });
+  return stdout
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      const [, file, row, message] = /^(\S+)\((\d+),\d+\): (.*)$/.exec(line) ?? [];
+      const snippet = typed.find((item) => file !== undefined && join(root, file) === item.file);
+      if (!snippet) return line;
+      return `${snippet.document}:${snippet.line + Number(row) - 1 - snippet.offset}: ${message}`;
+    });
+}
+
+function runProblems({ document, line, language, code }) {
+  const folder = join(dir, `run-${document.replaceAll(/[/\\]/g, '-')}-${line}`);
+  mkdirSync(folder, { recursive: true });
+  const bin = join(root, 'docs/node_modules/.bin');
+  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, XDG_STATE_HOME: join(folder, '.state') };
+  writeFileSync(join(folder, 'block.ts'), code);
+  const [file, ...args] =
+    language === 'ts' ? [process.execPath, 'block.ts'] : ['bash', '-euo', 'pipefail', '-c', code];
+  const { status, stdout, stderr } = spawnSync(file, args, {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+  return status === 0 ? [] : [`${document}:${line}: ended with ${status}\n${stdout}${stderr}`];
+}

@@ -1,0 +1,36 @@
+import {
+  memoryDirectory,
+  testFramework,
+  testHealthProbe,
+  testLauncher,
+  testLogSink,
+  testPackageManager,
+  testPortStrategy,
+} from '@project-runner/conformance';
+import { nodeServer } from '@project-runner/framework-node';
+import { healthHttp } from '@project-runner/health-http';
+import { launcherLocal } from '@project-runner/launcher-local';
+import { logsFile } from '@project-runner/logs-file';
+import { npm } from '@project-runner/pm-npm';
+import { portsRange } from '@project-runner/ports-range';
+
+type It = Parameters<typeof testHealthProbe>[0];
+
+/** Takes the names of the checks and runs none. */
+function namesOf(suite: (it: It) => void): readonly string[] {
+  const names: string[] = [];
+  suite((name) => void names.push(name));
+  return names;
+}
+
+/** The checks of each suite, with everything declared that a plugin can declare. */
+export const hookChecks: Readonly<Record<string, readonly string[]>> = {
+  'package-manager': namesOf((it) =>
+    testPackageManager(it, { create: npm, lockfile: { file: 'package-lock.json', text: '{}' } }),
+  ),
+  'health-probe': namesOf((it) => testHealthProbe(it, { create: healthHttp, http: true })),
+  'log-sink': namesOf((it) => testLogSink(it, { create: () => logsFile({ dir: '.' }), read: true })),
+  'port-strategy': namesOf((it) => testPortStrategy(it, { create: portsRange })),
+  framework: namesOf((it) => testFramework(it, { create: nodeServer, project: memoryDirectory() })),
+  launcher: namesOf((it) => testLauncher(it, { create: launcherLocal, durable: true })),
+};
