@@ -109,6 +109,105 @@ describe('a request for a server that restarts', () => {
   });
 });
 
+describe('a request for a paused route', () => {
+  it('is held although the port accepts, until the route goes on', async () => {
+    const target = await targetServer();
+    const { port, lead, router } = await testRouter();
+    const { routeId } = await lead('app', target.port);
+    await router.setRoutePaused(routeId, true);
+    await router.setRoutePaused(routeId, true);
+    const answer = rawRequest(port, get);
+    await eventually(
+      () => router.getStats().held,
+      (held) => held === 1,
+    );
+    expect(target.open.size).toBe(0);
+    await router.setRoutePaused(routeId, false);
+    expect(await answer).toContain(' 200 OK');
+  });
+
+  it('goes to the server that a change of the route leads to, be it the same address', async () => {
+    const target = await targetServer();
+    const { port, lead, router } = await testRouter();
+    const { routeId } = await lead('app', target.port);
+    await router.setRoutePaused(routeId, true);
+    const answer = rawRequest(port, get);
+    await eventually(
+      () => router.getStats().held,
+      (held) => held === 1,
+    );
+    await router.updateRoute(routeId, { targetPort: target.port });
+    expect(await answer).toContain(' 200 OK');
+    expect(await rawRequest(port, get)).toContain(' 200 OK');
+  });
+
+  it('waits for the resume too where it began to wait for a port that refused', async () => {
+    const port = await freePort();
+    const { port: routerPort, lead, router } = await testRouter();
+    const { routeId } = await lead('app', port);
+    const answer = rawRequest(routerPort, get);
+    await eventually(
+      () => router.getStats().held,
+      (held) => held === 1,
+    );
+    await router.setRoutePaused(routeId, true);
+    const target = await targetServer(undefined, { port });
+    await router.setRoutePaused(routeId, false);
+    expect(await answer).toContain(' 200 OK');
+    expect(target.open.size).toBeLessThanOrEqual(1);
+  });
+
+  it('waits a bounded time, with a bounded number of others', async () => {
+    const target = await targetServer();
+    const { port, lead, router } = await testRouter({ hold: { timeoutMs: 300, maxRequests: 1 } });
+    const { routeId } = await lead('app', target.port);
+    await router.setRoutePaused(routeId, true);
+    const answer = rawRequest(port, get);
+    await eventually(
+      () => router.getStats().held,
+      (held) => held === 1,
+    );
+    expect(await rawRequest(port, get)).toMatch(/^HTTP\/1\.1 503 .*Retry-After: 1/s);
+    expect(await answer).toMatch(/^HTTP\/1\.1 503 .*Retry-After: 5/s);
+    expect(router.getStats().held).toBe(0);
+  });
+
+  it('wakes once, and waits to be told', async () => {
+    const target = await targetServer();
+    let calls = 0;
+    let wake: () => Promise<void> = () => Promise.resolve();
+    const { port, lead, router } = await testRouter({ wake: () => ((calls += 1), wake()) });
+    const { routeId } = await lead('app', target.port);
+    await router.setRoutePaused(routeId, true);
+    const answer = rawRequest(port, get);
+    await eventually(
+      () => router.getStats().held,
+      (held) => held === 1,
+    );
+    await router.setRoutePaused(routeId, false);
+    expect(await answer).toContain(' 200 OK');
+    expect(calls).toBe(1);
+    await router.setRoutePaused(routeId, true);
+    wake = () => Promise.reject(new Error('given up'));
+    expect(await rawRequest(port, get)).toMatch(/^HTTP\/1\.1 503 .*Retry-After: 5/s);
+  });
+
+  it('is answered when the route goes; an unknown route cannot be paused', async () => {
+    const target = await targetServer();
+    const { port, lead, router } = await testRouter();
+    const { routeId } = await lead('app', target.port);
+    await router.setRoutePaused(routeId, true);
+    const answer = rawRequest(port, get);
+    await eventually(
+      () => router.getStats().held,
+      (held) => held === 1,
+    );
+    await router.removeRoute(routeId);
+    expect(await answer).toMatch(/ 404 Not Found/);
+    await expect(router.setRoutePaused(routeId, true)).rejects.toMatchObject({ code: 'ROUTE_NOT_FOUND' });
+  });
+});
+
 describe('wake', () => {
   it('starts an unknown server for all who ask for it, once', async () => {
     const asked: WakeRequest[] = [];

@@ -24,4 +24,9 @@ export interface EdgeRouter {
   getRoute(deploymentId: string): Promise<RouteInfo | null | undefined>;
   listRoutes(projectId: string): Promise<RouteInfo[]>;
   checkRouteHealth(routeId: string): Promise<{ healthy: boolean }>;
+  /**
+   * The server of a route is away although its port accepts connections, or there again: a port that the runner holds is never
+   * refused. Requests that come meanwhile are to be held, or refused. `updateRoute` ends a pause, too.
+   */
+  setRoutePaused?(routeId: string, isPaused: boolean): Promise<void>;
 }

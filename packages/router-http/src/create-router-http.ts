@@ -115,6 +115,7 @@ export function createRouterHttp(written: RouterHttpOptions = {}): RouterHttp {
     registerRoute: async (config) => told(await routes.register(config)),
     updateRoute: async (routeId, config) => told(await routes.update(routeId, config)),
     removeRoute: (routeId) => routes.remove(routeId),
+    setRoutePaused: (routeId, isPaused) => routes.setPaused(routeId, isPaused),
     removeIdleRoute: (routeId) => routes.removeIdle(routeId),
     async getRoute(deploymentId) {
       routes.open();

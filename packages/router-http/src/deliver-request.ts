@@ -31,7 +31,7 @@ export async function deliverRequest(
     const route = table.bySubdomain(subdomain) ?? null;
     if (route) {
       exchange.assign(route);
-      if ((await attempt(route)) === 'taken') return null;
+      if (!route.isPaused && (await attempt(route)) === 'taken') return null;
     } else if (!wakes || asked) {
       return { status: 404, message: `Nothing is known as ${exchange.host}.` };
     }
@@ -41,10 +41,12 @@ export async function deliverRequest(
     asked ||= route === null;
     const result = await rooms.wait(exchange, subdomain, route, deadline - performance.now());
     if (exchange.ended) return null;
-    if (result !== 'open') {
-      return { status: 503, message: reasons[result], retryAfterS: retryAfterS[result] };
-    }
+    if (result !== 'open') return notThere(result);
   }
+}
+
+function notThere(why: keyof typeof reasons): OwnAnswer {
+  return { status: 503, message: reasons[why], retryAfterS: retryAfterS[why] };
 }
 
 const reasons = {

@@ -75,6 +75,16 @@ export class EdgeRoutes {
     await removed?.target.settled(settleMs);
   }
 
+  /** Whoever waits looks again. @throws ProjectRunnerError `ROUTE_NOT_FOUND` */
+  setPaused(routeId: string, isPaused: boolean): Promise<void> {
+    return this.#change(async () => {
+      const route = this.mustGet(routeId);
+      if (route.isPaused === isPaused) return;
+      route.isPaused = isPaused;
+      this.#options.onChange(route.stored.subdomain);
+    });
+  }
+
   /** Whether it is gone: between the look and the removal no request can come in. */
   removeIdle(routeId: string): Promise<boolean> {
     return this.#change(async () => {

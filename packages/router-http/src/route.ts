@@ -5,6 +5,8 @@ import { Target } from './target.ts';
 /** A route at work. */
 export class Route {
   readonly counters: RouteCounters = new RouteCounters();
+  /** Its server is away, whatever its port says. */
+  isPaused = false;
   #stored: StoredRoute;
   #target: Target;
 
@@ -26,6 +28,7 @@ export class Route {
   change(stored: StoredRoute): void {
     const before = this.#target;
     this.#stored = stored;
+    this.isPaused = false;
     if (before.host === stored.targetHost && before.port === stored.targetPort) return;
     this.#target = new Target(stored.targetHost, stored.targetPort);
     before.retire();

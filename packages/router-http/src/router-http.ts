@@ -25,6 +25,8 @@ export interface RouterHttp extends EdgeRouter {
   reloadTls(tls?: WrittenTls): Promise<void>;
   getStats(): RouterStats;
 
+  /** While a route is paused its target is not asked: requests wait as for one that refuses. Not kept in `routesFile`. @throws ProjectRunnerError `ROUTE_NOT_FOUND` */
+  setRoutePaused(routeId: string, isPaused: boolean): Promise<void>;
   /** @throws ProjectRunnerError `ROUTE_EXISTS` where the deployment has a route or another has the subdomain, `CONFIG_INVALID`, `ROUTER_CLOSED` */
   registerRoute(config: RouteConfig): Promise<RouteInfo>;
   /** Requests in flight end where they are, later ones go to the new target. @throws ProjectRunnerError `ROUTE_NOT_FOUND`, and as `registerRoute` does */

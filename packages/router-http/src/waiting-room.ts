@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 export type WaitResult = 'open' | 'late' | 'failed';
 
 export interface WaitingRoomOptions {
-  /** Where to look whether somebody listens; `null` for nowhere. */
-  address: { host: string; port: number } | null;
+  /** What lets all go: that somebody listens there, that `wake` resolves, or nothing but `end`. */
+  until: { host: string; port: number } | 'woken' | 'told';
   /** Called once; aborted when nobody waits any more. */
   wake: ((signal: AbortSignal) => Promise<void>) | null;
   onEmpty(): void;
@@ -29,7 +29,7 @@ export class WaitingRoom {
   constructor(options: WaitingRoomOptions) {
     this.#options = options;
     if (options.wake) void this.#wake(options.wake);
-    if (options.address) this.#lookLater();
+    if (typeof options.until === 'object') this.#lookLater();
   }
 
   get count(): number {
@@ -65,9 +65,9 @@ export class WaitingRoom {
   async #wake(wake: (signal: AbortSignal) => Promise<void>): Promise<void> {
     try {
       await wake(this.#abort.signal);
-      // Where there is an address, the next look tells: a server that was woken in vain is not asked in a circle.
-      if (this.#options.address) this.#look();
-      else this.end('open');
+      // Where there is an address, the next look tells, and where a change is to be told, that: a server that was woken in vain is not asked in a circle.
+      if (this.#options.until === 'woken') this.end('open');
+      else this.#look();
     } catch (error) {
       if (this.#abort.signal.aborted) return;
       this.#options.onWakeFailed(error);
@@ -82,10 +82,10 @@ export class WaitingRoom {
   }
 
   #look(): void {
-    const { address } = this.#options;
-    if (!address || this.#abort.signal.aborted) return;
+    const { until } = this.#options;
+    if (typeof until === 'string' || this.#abort.signal.aborted) return;
     clearTimeout(this.#timer);
-    const socket = connect({ ...address, timeout: longestPauseMs * 4 });
+    const socket = connect({ ...until, timeout: longestPauseMs * 4 });
     socket.once('connect', () => {
       socket.destroy();
       this.end('open');

@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts';
 import type { Route } from './route.ts';
 import type { HoldOptions } from './router-http-options.ts';
 import { WaitingRoom } from './waiting-room.ts';
-import type { WaitResult } from './waiting-room.ts';
+import type { WaitingRoomOptions, WaitResult } from './waiting-room.ts';
 import type { Wake } from './wake.ts';
 
 export interface WaitingRoomsOptions {
@@ -12,6 +12,12 @@ export interface WaitingRoomsOptions {
   wake: Wake | null;
   describe(route: Route): NonNullable<Parameters<Wake>[0]['route']>;
   logger: Logger;
+}
+
+/** A paused route whose port accepts would be looked at in a circle. */
+function awaitedOf(route: Route | null): WaitingRoomOptions['until'] {
+  if (!route) return 'woken';
+  return route.isPaused ? 'told' : { host: route.target.host, port: route.target.port };
 }
 
 /** Requests that wait for a server, by subdomain. */
@@ -34,7 +40,7 @@ export class WaitingRooms {
     return wake ? hold.wakeTimeoutMs : hold.timeoutMs;
   }
 
-  /** @param route whose target refuses; `null` where there is none */
+  /** @param route whose target refuses, or which is paused; `null` where there is none */
   async wait(
     exchange: Exchange,
     subdomain: string,
@@ -59,7 +65,7 @@ export class WaitingRooms {
   #open(subdomain: string, route: Route | null): WaitingRoom {
     const { wake, describe, logger } = this.#options;
     const room: WaitingRoom = new WaitingRoom({
-      address: route ? { host: route.target.host, port: route.target.port } : null,
+      until: awaitedOf(route),
       wake:
         wake &&
         ((signal) =>

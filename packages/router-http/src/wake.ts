@@ -9,7 +9,7 @@ export type Wake = (request: WakeRequest) => Promise<void>;
 export interface WakeRequest {
   /** In lower case. */
   subdomain: string;
-  /** There is no such route, or its target refuses connections. */
+  /** There is no such route, or its target refuses connections or is paused. */
   reason: 'unknown' | 'refused';
   /** `null` where it is unknown. */
   route: RouteInfo | null;

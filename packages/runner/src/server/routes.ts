@@ -22,6 +22,11 @@ export interface Routes {
   /** Where the route of a deployment leads to `from`, it leads to `to` afterwards. @throws as `point` does */
   follow(deploymentId: string, from: Address, to: Address, signal?: AbortSignal): Promise<void>;
   /**
+   * Holds requests back while the server at `target` is away although its port accepts, if the route leads there and it is
+   * still meant at its turn. Nothing where the router cannot do it. @throws ProjectRunnerError `ROUTE_FAILED`
+   */
+  pause(deploymentId: string, target: Address, isPaused: boolean, isMeant: () => boolean): Promise<void>;
+  /**
    * Takes the route away if it leads to one of these, and whoever asks is still to do so when it is their turn. Never
    * rejects: a router that is down must not keep a server alive.
    */
@@ -62,6 +67,12 @@ export function createRoutes({ getRouter, logger, deadlineMs = defaultDeadlineMs
       const what = `lead the route of deployment ${deploymentId} to ${to.host}:${to.port}`;
       return change(deploymentId, what, (router) => followRoute(router, deploymentId, from, to), { signal });
     },
+    pause: (deploymentId, target, isPaused, isMeant) => {
+      const what = `${isPaused ? 'pause' : 'resume'} the route of deployment ${deploymentId}`;
+      return change(deploymentId, what, async (router) => {
+        if (isMeant()) await pauseRoute(router, deploymentId, target, isPaused);
+      });
+    },
     async remove(deploymentId, targets, isMeant = () => true) {
       try {
         await change(deploymentId, 'remove the route', async (router) => {
@@ -83,6 +94,17 @@ async function followRoute(
   const known = await router.getRoute(deploymentId);
   if (!leadsTo(known, from)) return;
   await router.updateRoute(known.routeId, { targetHost: to.host, targetPort: to.port });
+}
+
+async function pauseRoute(
+  router: EdgeRouter,
+  deploymentId: string,
+  target: Address,
+  isPaused: boolean,
+): Promise<void> {
+  if (!router.setRoutePaused) return;
+  const known = await router.getRoute(deploymentId);
+  if (leadsTo(known, target)) await router.setRoutePaused(known.routeId, isPaused);
 }
 
 async function removeRoute(

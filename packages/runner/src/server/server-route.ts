@@ -16,10 +16,14 @@ export class ServerRoute {
   #removed: Promise<void> | null = null;
   /** The route leads to another server, whose address may be the same. */
   #isElsewhere = false;
+  #isAway = false;
+  /** By this runner, or by one before it that was killed meanwhile. */
+  #mayBePaused: boolean;
 
   /** @param signal aborts when the server is to end */
   constructor(kept: KeptState, context: Pick<SupervisionContext, 'routes' | 'logger'>, signal: AbortSignal) {
     this.#kept = kept;
+    this.#mayBePaused = isHeld(kept);
     this.#context = context;
     this.#signal = AbortSignal.any([signal, this.#over.signal]);
   }
@@ -42,6 +46,7 @@ export class ServerRoute {
   /** The traffic of its deployment goes to the server from now on, by this address. */
   taken(address: Address): void {
     this.#kept.serves(address);
+    this.#mayBePaused = false;
     // It may have come back under another one meanwhile.
     void this.follow();
   }
@@ -57,21 +62,42 @@ export class ServerRoute {
     this.#removed ??= Promise.resolve();
   }
 
-  /** Leads to where the server is now, as soon as the router can be asked. Never rejects. */
+  /** Its run is over and another one is to come: the router cannot see that where the port is held. Never rejects. */
+  async away(): Promise<void> {
+    if (!isHeld(this.#kept)) return;
+    this.#isAway = true;
+    if (!this.#kept.stored.servesAt || this.#isElsewhere) return;
+    this.#mayBePaused = true;
+    try {
+      await this.#pause(true, () => this.#isAway && !this.#isElsewhere && !this.isOver);
+    } catch (error) {
+      const { id } = this.#kept.server;
+      this.#context.logger.warn(`Server ${id} is away, and its router could not be told`, error);
+    }
+  }
+
+  /** It serves: its route leads to where it is now, as soon as the router can be asked. Never rejects. */
   async follow(): Promise<void> {
-    for (let attempt = 1; !this.#signal.aborted; attempt += 1) {
+    this.#isAway = false;
+    for (let attempt = 1; !this.#signal.aborted && !this.#isAway; attempt += 1) {
       const { servesAt } = this.#kept.stored;
       const to = this.#address;
       // One without is yet to get its route, by the deploy.
-      if (!servesAt || (servesAt.host === to.host && servesAt.port === to.port)) return;
+      if (!servesAt) return;
+      const isThere = servesAt.host === to.host && servesAt.port === to.port;
+      if (isThere && !this.#mayBePaused) return;
       try {
-        await this.#context.routes.follow(this.#kept.server.deploymentId, servesAt, to, this.#signal);
-        this.#kept.serves(to);
+        if (isThere) await this.#pause(false, () => !this.#isAway && !this.#isElsewhere);
+        else {
+          await this.#context.routes.follow(this.#kept.server.deploymentId, servesAt, to, this.#signal);
+          this.#kept.serves(to);
+        }
+        if (!this.#isAway) this.#mayBePaused = false;
       } catch (error) {
         if (this.#signal.aborted) return;
         if (attempt === 1) {
           this.#context.logger.error(
-            `Server ${this.#kept.server.id} moved, and its route is to follow`,
+            `Server ${this.#kept.server.id} came back, and its route is to lead to it`,
             error,
           );
         }
@@ -91,6 +117,7 @@ export class ServerRoute {
     } catch (error) {
       this.#context.logger.error(`The route could not be led back from server ${id}`, error);
     }
+    if (before.#isAway) await before.away();
   }
 
   /** Takes the route away, unless another server has it by now. Once; never rejects. */
@@ -104,4 +131,14 @@ export class ServerRoute {
     this.#removed ??= this.#context.routes.remove(deploymentId, targets, () => !this.#isElsewhere);
     await this.#removed;
   }
+
+  #pause(isPaused: boolean, isMeant: () => boolean): Promise<void> {
+    const { deploymentId } = this.#kept.server;
+    return this.#context.routes.pause(deploymentId, this.target, isPaused, isMeant);
+  }
+}
+
+/** Its port accepts connections also while it is away. */
+function isHeld({ stored }: KeptState): boolean {
+  return stored.probeSocket !== undefined;
 }

@@ -182,6 +182,7 @@ export class ServerSupervisor {
   async #afterExit(started: StartedServer, exit: ProcessExit): Promise<void> {
     if (this.#options.isForeign) return (this.#ending ??= this.#leave());
     const { readyForMs } = this.#current;
+    void this.route.away();
     const why = whyItEnded(exit, started.handle, this.#kept.stored.launch.limits);
     this.#kept.unwell(why.reason);
     this.#kept.exited(exit, false);
@@ -192,6 +193,7 @@ export class ServerSupervisor {
   /** It runs and is not well, so it is ended to be started anew. */
   async #afterFailure(started: StartedServer, reason: string, isFinal: boolean): Promise<void> {
     const { readyForMs } = this.#current;
+    void this.route.away();
     this.#kept.unwell(reason);
     await this.#finishRun(started);
     this.#kept.exited(await started.handle.exited, false);

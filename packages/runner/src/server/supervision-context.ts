@@ -29,7 +29,7 @@ export interface SupervisionContext {
   frameworkOf(name: string): FrameworkPlugin;
   /** From SIGTERM to SIGKILL, in ms, for a framework that wants so long to drain. */
   graceMs(drainSeconds: number, tookMs?: number): number;
-  routes: Pick<Routes, 'follow' | 'remove'>;
+  routes: Pick<Routes, 'follow' | 'pause' | 'remove'>;
 }
 
 /** A Mastra server may take 15 s from SIGTERM to its end. */
