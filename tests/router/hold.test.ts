@@ -256,6 +256,18 @@ describe('wake', () => {
     expect(asked).toMatchObject([{ reason: 'refused', route: { routeId, deploymentId: 'app' } }]);
   });
 
+  it('of a server that ends before a request reaches it is a 503, not an unknown name', async () => {
+    const { port, lead, router } = await testRouter({
+      wake: async ({ subdomain, signal }) => {
+        const { routeId } = await lead(subdomain, await freePort());
+        // It was there, and is looked for again; then its runner gives it up.
+        if (!signal.aborted) await once(signal, 'abort');
+        await router.removeRoute(routeId);
+      },
+    });
+    expect(await rawRequest(port, get)).toMatch(/^HTTP\/1\.1 503 .*Retry-After: 5.*ended at once/s);
+  });
+
   it('may know nothing, fail, or take too long', async () => {
     let answer: () => Promise<void> = () => Promise.resolve();
     let signal: AbortSignal | undefined;

@@ -13,7 +13,7 @@ export interface DeliverOptions {
 }
 
 /** A client that is told to come back does so after so many s. */
-const retryAfterS = { full: 1, late: 5, failed: 5 } as const;
+const retryAfterS = { full: 1, late: 5, failed: 5, gone: 5 } as const;
 
 /**
  * Brings a request to the server of its subdomain, as soon as there is one.
@@ -27,11 +27,15 @@ export async function deliverRequest(
 ): Promise<OwnAnswer | null> {
   const deadline = performance.now() + rooms.patienceMs;
   let asked = false;
+  let came = false;
   for (;;) {
     const route = table.bySubdomain(subdomain) ?? null;
     if (route) {
       exchange.assign(route);
+      came ||= asked;
       if (!route.isPaused && (await attempt(route)) === 'taken') return null;
+    } else if (came) {
+      return notThere('gone');
     } else if (!wakes || asked) {
       return { status: 404, message: `Nothing is known as ${exchange.host}.` };
     }
@@ -53,4 +57,5 @@ const reasons = {
   full: 'The server is not there yet, and too many wait for it already.',
   late: 'The server is not there, and was not in time.',
   failed: 'The server could not be started.',
+  gone: 'The server was started, and ended at once.',
 } as const;
