@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { ActivatorRouter } from '@project-runner/activator';
 import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
 import { idleStats } from '../support/idle-stats.ts';
 import { isGone } from '../support/is-gone.ts';
-import { routedActivator, testActivator } from '../support/test-activator.ts';
+import { askRouter, routedActivator, testActivator } from '../support/test-activator.ts';
 import type { TestActivator } from '../support/test-activator.ts';
+import { testRouter } from '../support/test-router.ts';
 
 const untilStopped = ({ activator }: TestActivator, id = 'shop'): Promise<unknown> =>
   eventually(
@@ -61,6 +63,53 @@ describe('a project that nobody wants', () => {
     await untilStopped(made);
     expect(activator.touch('nobody')).toBe(false);
   });
+
+  it.each(['held', 'touched', 'asked for'] as const)(
+    'stays with its route when it is %s while that is taken away',
+    async (how) => {
+      const { router, port } = await testRouter();
+      const taken = Promise.withResolvers<void>();
+      const wanted = Promise.withResolvers<void>();
+      const want = (): void => {
+        if (how === 'held') release = activator.hold('shop');
+        else if (how === 'touched') activator.touch('shop');
+        else void activator.ensureRunning('shop');
+      };
+      let release = (): void => undefined;
+      let removals = 0;
+      const slow: ActivatorRouter = {
+        ...router,
+        async removeIdleRoute(routeId) {
+          const isGone = await router.removeIdleRoute(routeId);
+          removals += 1;
+          if (removals > 1) return isGone;
+          want();
+          taken.resolve();
+          await wanted.promise;
+          return isGone;
+        },
+      };
+      const { activator, project, starts } = await testActivator({ router: slow, idleTimeoutMs: 100 });
+      const before = await activator.ensureRunning('shop', project());
+      await taken.promise;
+      expect(await router.getRoute('shop')).toBeNull();
+      wanted.resolve();
+      await eventually(
+        () => router.getRoute('shop'),
+        (route) => route !== null,
+      );
+      expect(activator.status('shop')).toMatchObject({ status: 'running', pid: before.pid });
+      const answer = await askRouter(port, 'shop');
+      expect(answer).toEqual({ status: 200, body: `hello from ${starts()[0]}` });
+      release();
+      await eventually(
+        () => activator.status('shop')?.status,
+        (status) => status === 'stopped',
+      );
+      expect(await router.getRoute('shop')).toBeNull();
+      expect(starts()).toHaveLength(1);
+    },
+  );
 
   it('has its own time, or all the time', async () => {
     const made = await testActivator({ idleTimeoutMs: 50 });

@@ -72,10 +72,15 @@ export async function routedActivator(
     ...routerOptions,
   });
   const made = await testActivator({ router, ...options });
-  return { ...made, router, port, errors, ask: (subdomain, path) => ask(port, subdomain, path) };
+  return { ...made, router, port, errors, ask: (subdomain, path) => askRouter(port, subdomain, path) };
 }
 
-async function ask(port: number, subdomain: string, path = '/'): Promise<{ status: number; body: string }> {
+/** Asks a project through its router, over a connection of its own. */
+export async function askRouter(
+  port: number,
+  subdomain: string,
+  path = '/',
+): Promise<{ status: number; body: string }> {
   const headers = { host: `${subdomain}.localhost`, connection: 'close' };
   const outgoing = request({ port, path, host: '127.0.0.1', headers });
   outgoing.end();

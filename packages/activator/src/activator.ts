@@ -25,7 +25,10 @@ export interface Activator {
   activeProjects(): ProjectStatus[];
   /** Somebody wants the project: its idle time begins anew. Answers whether it is known. */
   touch(projectId: string): boolean;
-  /** The project is not stopped for being idle until the answer is called: for requests that no router sees. */
+  /**
+   * The project is not stopped for being idle until the answer is called: for requests that no router sees. One that is
+   * `stopping` already is stopped; `ensureRunning` starts it again.
+   */
   hold(projectId: string): () => void;
   /**
    * Stops a project; a start under way is cancelled. The next request wakes it again. An unknown one is nothing to do.

@@ -1,6 +1,7 @@
-import type { Logger } from '@project-runner/core';
+import type { Logger, RouteConfig } from '@project-runner/core';
 
 import type { ActivatorRouter } from './activator-router.ts';
+import type { EvictedRequests } from './evict.ts';
 import { maxTimerMs } from './check-value.ts';
 import type { ProjectServer } from './project-server.ts';
 import { latest, routeActivity } from './route-activity.ts';
@@ -78,7 +79,7 @@ export class IdleEviction {
   async #evict(server: ProjectServer, timeoutMs: number): Promise<void> {
     const { logger } = this.#options;
     try {
-      const isGone = await server.evict(() => this.#takeAway(server.projectId));
+      const isGone = await server.evict(this.#requestsOf(server.projectId));
       if (isGone)
         logger.info(`Project ${server.projectId} was stopped: nobody wanted it for ${timeoutMs} ms`);
       else this.#lookAt(Date.now() + timeoutMs);
@@ -88,12 +89,30 @@ export class IdleEviction {
     }
   }
 
-  /** From the moment that it answers `true` no request reaches the server: the next one finds no route, and wakes it. */
-  async #takeAway(projectId: string): Promise<boolean> {
-    const { router, isHeld } = this.#options;
-    const route = await router?.getRoute(projectId);
-    if (isHeld(projectId)) return false;
-    if (!route || !router?.removeIdleRoute) return true;
-    return router.removeIdleRoute(route.routeId);
+  #requestsOf(projectId: string): EvictedRequests {
+    const { router, logger } = this.#options;
+    const isHeld = (): boolean => this.#options.isHeld(projectId);
+    let removed: RouteConfig | null = null;
+    return {
+      isHeld,
+      async takeAway() {
+        const route = await router?.getRoute(projectId);
+        if (isHeld()) return false;
+        if (!route || !router?.removeIdleRoute) return true;
+        const { routeId, publicUrl: _, ...config } = route;
+        if (!(await router.removeIdleRoute(routeId))) return false;
+        removed = config;
+        return true;
+      },
+      async giveBack() {
+        try {
+          if (removed) await router?.registerRoute(removed);
+          return true;
+        } catch (error) {
+          logger.error(`Project ${projectId} is wanted again, and its route could not be made`, error);
+          return false;
+        }
+      },
+    };
   }
 }

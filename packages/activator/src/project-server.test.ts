@@ -2,6 +2,7 @@ import { ProjectRunnerError } from '@project-runner/core';
 import type { RunningServer, ServerState } from '@project-runner/core';
 import { describe, expect, it } from 'vitest';
 
+import type { EvictedRequests } from './evict.ts';
 import { ProjectServer } from './project-server.ts';
 import { StartPause } from './start-pause.ts';
 
@@ -92,6 +93,14 @@ function scripted(): {
   };
 }
 
+/** Of a router that does what a test says. */
+function requests(
+  takeAway = (): Promise<boolean> => Promise.resolve(true),
+  others: Partial<EvictedRequests> = {},
+): EvictedRequests {
+  return { takeAway, giveBack: () => Promise.resolve(true), isHeld: () => false, ...others };
+}
+
 describe('ProjectServer', () => {
   it('tells of a server that ended before its start was answered', async () => {
     const { server, starts, becomes } = scripted();
@@ -127,8 +136,8 @@ describe('ProjectServer', () => {
     await started();
     await first;
     const release = Promise.withResolvers<boolean>();
-    const evicted = server.evict(() => release.promise);
-    expect(await server.evict(() => Promise.reject(new Error('not twice')))).toBe(false);
+    const evicted = server.evict(requests(() => release.promise));
+    expect(await server.evict(requests(() => Promise.reject(new Error('not twice'))))).toBe(false);
     const wanted = server.ensureRunning();
     release.resolve(false);
     expect(await evicted).toBe(false);
@@ -142,7 +151,8 @@ describe('ProjectServer', () => {
     const first = server.ensureRunning();
     await started();
     await first;
-    const evicted = server.evict(() => Promise.resolve(true));
+    const evicted = server.evict(requests());
+    await new Promise(setImmediate);
     const wanted = server.ensureRunning();
     await new Promise(setImmediate);
     expect([starts.length, stops.length, server.status().status]).toEqual([1, 1, 'stopping']);
@@ -154,13 +164,87 @@ describe('ProjectServer', () => {
     expect(server.status()).toMatchObject({ status: 'running', pid: 7002 });
   });
 
+  it.each(['touched', 'held', 'asked for'])(
+    'that is %s while its route is taken away keeps it',
+    async (how) => {
+      const { server, stops, starts, started } = scripted();
+      const first = server.ensureRunning();
+      await started();
+      await first;
+      const release = Promise.withResolvers<boolean>();
+      const back = Promise.withResolvers<boolean>();
+      const calls: string[] = [];
+      const evicted = server.evict(
+        requests(() => release.promise, {
+          isHeld: () => how === 'held',
+          giveBack: () => (calls.push('giveBack'), back.promise),
+        }),
+      );
+      if (how === 'touched') server.touch();
+      const wanted = how === 'asked for' ? server.ensureRunning() : Promise.resolve();
+      release.resolve(true);
+      await new Promise(setImmediate);
+      expect(calls).toEqual(['giveBack']);
+      expect(server.isServing).toBe(false);
+      back.resolve(true);
+      expect(await evicted).toBe(false);
+      await wanted;
+      expect([starts.length, stops.length]).toEqual([1, 0]);
+      expect(server.isServing).toBe(true);
+    },
+  );
+
+  it('that is wanted too late to have its route back is stopped', async () => {
+    const { server, stops, started } = scripted();
+    const first = server.ensureRunning();
+    await started();
+    await first;
+    const held = { isHeld: () => true, giveBack: () => Promise.resolve(false) };
+    const evicted = server.evict(requests(undefined, held));
+    await new Promise(setImmediate);
+    stops[0]?.resolve();
+    expect(await evicted).toBe(true);
+    expect(server.status().status).toBe('stopped');
+  });
+
+  it('that ends while its route is given back does not keep it', async () => {
+    const { server, stops, started, becomes } = scripted();
+    const first = server.ensureRunning();
+    await started();
+    await first;
+    const back = Promise.withResolvers<boolean>();
+    let taken = 0;
+    const takeAway = (): Promise<boolean> => ((taken += 1), Promise.resolve(true));
+    const evicted = server.evict(requests(takeAway, { isHeld: () => true, giveBack: () => back.promise }));
+    await new Promise(setImmediate);
+    becomes('exited', 'settled');
+    back.resolve(true);
+    expect(await evicted).toBe(true);
+    expect([taken, stops.length, server.isDown]).toEqual([2, 0, true]);
+  });
+
+  it('that is stopped while it is wanted and evicted is stopped', async () => {
+    const { server, stops, started } = scripted();
+    const first = server.ensureRunning();
+    await started();
+    await first;
+    const release = Promise.withResolvers<boolean>();
+    const evicted = server.evict(requests(() => release.promise, { isHeld: () => true }));
+    const stopped = server.stop();
+    release.resolve(true);
+    await new Promise(setImmediate);
+    stops[0]?.resolve();
+    await Promise.all([evicted, stopped]);
+    expect([stops.length, server.status().status]).toEqual([1, 'stopped']);
+  });
+
   it('that is stopped while it is evicted stays stopped, whatever its router says', async () => {
     const { server, stops, started } = scripted();
     const first = server.ensureRunning();
     await started();
     await first;
     const release = Promise.withResolvers<boolean>();
-    const evicted = server.evict(() => release.promise);
+    const evicted = server.evict(requests(() => release.promise));
     const stopped = server.stop();
     release.reject(new Error('the router was closed'));
     await expect(evicted).rejects.toThrow('the router was closed');

@@ -1,6 +1,8 @@
 import type { RunningServer, ServerStatus } from '@project-runner/core';
 import type { LocalProcessRunner, ServerCommand } from '@project-runner/runner';
 
+import { evict } from './evict.ts';
+import type { EvictedRequests } from './evict.ts';
 import type { ProjectConfig } from './project-config.ts';
 import { cancelled, givenUp, isWantedEnd, messageOf } from './project-errors.ts';
 import { supervisedStates } from './project-status.ts';
@@ -124,18 +126,15 @@ export class ProjectServer {
     return this.#stopping;
   }
 
-  /**
-   * Stops it for being idle, unless something else happens to it already.
-   * @param release takes requests away from it; `false`: one is in flight, so it stays
-   */
-  evict(release: () => Promise<boolean>): Promise<boolean> {
+  /** Stops it for being idle, unless something else happens to it already, or somebody wants it before its stop begins. */
+  evict(requests: EvictedRequests): Promise<boolean> {
     if (!this.isServing) return Promise.resolve(false);
-    const evict = async (): Promise<boolean> => {
-      if (!(await release())) return false;
-      await this.#end();
-      return true;
-    };
-    this.#evicting = evict().finally(() => (this.#evicting = null));
+    const evicting = evict(requests, {
+      mayStay: () => this.#phase === 'up' && this.#stopping === null,
+      end: () => this.#end(),
+      lastUsedAt: () => this.lastUsedAt,
+    });
+    this.#evicting = evicting.finally(() => (this.#evicting = null));
     return this.#evicting;
   }
 
