@@ -129,12 +129,21 @@ async function ask(index: number): Promise<void> {
   pids.set(`p${index}`, pid);
 }
 
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It fell asleep in this moment, and nobody heard of it yet.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 async function disturb(index: number): Promise<void> {
   const id = `p${index}`;
   const { pid } = activator.status(id) ?? {};
   const how = random(4);
   if (how === 0) await activator.stop(id);
-  else if (how === 1 && typeof pid === 'number') process.kill(pid, 'SIGKILL');
+  else if (how === 1 && typeof pid === 'number') kill(pid);
   else if (how === 2) await activator.ensureRunning(id).catch(() => undefined);
   else await Promise.all([activator.stop(id), activator.ensureRunning(id).catch(() => undefined)]);
 }
