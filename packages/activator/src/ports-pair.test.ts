@@ -72,6 +72,15 @@ describe('portsPair', () => {
     await expect(other.acquire(request, never)).rejects.toMatchObject({ code: 'PORTS_EXHAUSTED' });
   });
 
+  it('tells whether the second port was taken meanwhile', async () => {
+    const ports = portsPair({ start: 22_824, end: 22_825, leaseDir: leaseDir() });
+    const lease = await ports.acquire(request, never);
+    expect(lease.ports).toEqual([22_824, 22_825]);
+    expect(await lease.isFree?.()).toBe(true);
+    await hold(22_825);
+    expect(await lease.isFree?.()).toBe(false);
+  });
+
   it('gives 40 calls at once 40 pairs', async () => {
     const ports = portsPair({ start: 22_740, end: 22_819, leaseDir: leaseDir() });
     const leases = await Promise.all(Array.from({ length: 40 }, () => ports.acquire(request, never)));

@@ -2,6 +2,8 @@ import { ProjectRunnerError } from '@project-runner/core';
 import type { PortLease, PortRequest, PortStrategyPlugin } from '@project-runner/core';
 import { portsRange } from '@project-runner/ports-range';
 
+import { canBind } from './can-bind.ts';
+
 /** Which of the two ports a variable tells. */
 export type PairPort = 'first' | 'second';
 
@@ -55,6 +57,9 @@ export function portsPair(options: PortsPairOptions = {}): PortStrategyPlugin {
     return {
       port,
       host,
+      ports: [port, port + 1],
+      // The runner sees who answers on the first one; the second one nobody looks at once the server is started.
+      isFree: () => canBind(port + 1, host),
       env: Object.fromEntries(
         Object.entries(variables).map(([name, which]) => [name, String(which === 'first' ? port : port + 1)]),
       ),

@@ -21,6 +21,10 @@ export interface PortLease {
   readonly host: string;
   /** Variables the strategy needs the server to have; usually none. */
   readonly env: Readonly<Record<string, string>>;
+  /** All of its ports, where there are more than `port`: a server that finds one of them taken gets another lease. */
+  readonly ports?: readonly number[];
+  /** Asked before a server is started again on the ports that it had; where they are not free it gets another lease. */
+  isFree?(): Promise<boolean>;
   /**
    * The socket of the port, held by this process for servers to inherit; `null` where it cannot be held now, so that the
    * server has to bind the port by itself. Asked before each start of a server, and only where the request had `share`.

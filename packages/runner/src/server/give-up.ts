@@ -7,17 +7,18 @@ import { whyItEnded } from './limits.ts';
 /** A flood of a log must not become the message. */
 const maxShownBytes = 16 * 1024;
 
-/** Throws why a start failed, unless another port may help. */
+/** Throws why a start failed, unless another port may help. @param ports of its lease, first the one that it serves on */
 export function giveUp(
   outcome: NotReady,
   handle: ProcessHandle,
-  { port, limits }: { port: number; limits: Readonly<ServerLimits> | undefined },
+  { ports, limits }: { ports: readonly number[]; limits: Readonly<ServerLimits> | undefined },
   lines: readonly string[],
-): { portTaken: true; lines: readonly string[] } {
-  const wasTaken =
-    outcome.reason === 'stranger' ||
-    (outcome.reason === 'exited' && lines.some((line) => saysTaken(line, port)));
-  if (wasTaken) return { portTaken: true, lines };
+): { taken: number; lines: readonly string[] } {
+  const taken =
+    outcome.reason === 'exited'
+      ? ports.find((port) => lines.some((line) => saysTaken(line, port)))
+      : outcome.reason === 'stranger' && ports[0];
+  if (typeof taken === 'number') return { taken, lines };
   if (outcome.reason === 'error') {
     const { code, message, hint, cause } = outcome.error;
     throw new ProjectRunnerError(code, withLines(message, lines), {
@@ -40,7 +41,7 @@ export function portTaken(taken: readonly number[], lines: readonly string[]): P
   );
 }
 
-/** A server may find another port of its own taken; no other lease would help it. */
+/** A server may find a port taken that is not of its lease; no other lease would help it. */
 function saysTaken(line: string, port: number): boolean {
   return line.includes('EADDRINUSE') && new RegExp(`(?:^|\\D)${port}(?:\\D|$)`).test(line);
 }

@@ -20,7 +20,7 @@ const minActivateMs = 1000;
 /** What became of a start on one port. */
 export type Attempt =
   | { started: StartedServer }
-  | { portTaken: true; wasHeld: boolean; lines: readonly string[] };
+  | { taken: number; wasHeld: boolean; lines: readonly string[] };
 
 /** Starts the server on a port that is leased. What fails leaves no process. @throws as `startServer` does */
 export async function startOn(lease: PortLease, options: StartServerOptions): Promise<Attempt> {
@@ -133,7 +133,12 @@ export async function untilReady(
   }
   await endStart(handle, receiver, options);
   const { limits } = launch;
-  const given = giveUp(outcome, handle, { port: lease.port, limits }, await logs.tail(shownLines));
+  const given = giveUp(
+    outcome,
+    handle,
+    { ports: lease.ports ?? [lease.port], limits },
+    await logs.tail(shownLines),
+  );
   return { ...given, wasHeld: held !== null && held !== undefined };
 }
 

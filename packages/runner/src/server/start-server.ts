@@ -1,3 +1,4 @@
+import { callPlugin } from '@project-runner/core';
 import type {
   FrameworkPlugin,
   PluginSet,
@@ -72,11 +73,12 @@ const maxHeldPorts = 2;
  */
 export async function startServer(given: StartServerOptions): Promise<StartedServer> {
   const options = await replanned(given);
+  const tried: number[] = [];
   const taken: number[] = [];
-  let lease = options.lease;
+  let lease = options.lease && (await stillFree(options.lease, options));
   let mayInherit = true;
   for (;;) {
-    lease ??= await acquirePort(options, taken, mayInherit);
+    lease ??= await acquirePort(options, tried, mayInherit);
     let attempt: Attempt;
     try {
       attempt = await startOn(lease, options);
@@ -86,13 +88,26 @@ export async function startServer(given: StartServerOptions): Promise<StartedSer
     }
     if ('started' in attempt) return attempt.started;
     await releasePort(options.plugins, lease);
-    taken.push(lease.port);
+    tried.push(lease.port);
+    taken.push(attempt.taken);
     const isOnlyOne = options.launch.fixedPort !== null;
-    const isLast = isOnlyOne ? !attempt.wasHeld : taken.length >= maxPorts;
+    const isLast = isOnlyOne ? !attempt.wasHeld : tried.length >= maxPorts;
     if (isLast) throw portTaken([...new Set(taken)], attempt.lines);
-    mayInherit = !isOnlyOne && taken.length < maxHeldPorts;
+    mayInherit = !isOnlyOne && tried.length < maxHeldPorts;
     lease = null;
   }
+}
+
+/** A lease that the server had; `null` where somebody took a port of it while it was away. */
+async function stillFree(lease: PortLease, { plugins }: StartServerOptions): Promise<PortLease | null> {
+  if (!lease.isFree) return lease;
+  let isFree = false;
+  try {
+    isFree = await callPlugin(plugins.one('port-strategy'), 'isFree', () => lease.isFree?.() ?? true);
+  } finally {
+    if (!isFree) await releasePort(plugins, lease);
+  }
+  return isFree ? lease : null;
 }
 
 async function replanned(options: StartServerOptions): Promise<StartServerOptions> {
@@ -119,7 +134,7 @@ export async function resumeStart(
       { ...options, onSpawned: () => undefined },
     );
     if ('started' in attempt) return attempt.started;
-    throw portTaken([lease.port], attempt.lines);
+    throw portTaken([attempt.taken], attempt.lines);
   } catch (error) {
     await releasePort(options.plugins, lease);
     throw error;
