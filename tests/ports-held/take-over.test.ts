@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { portsHeld } from '@project-runner/ports-held';
+import type { RunOptions } from '@project-runner/core';
 import { LocalProcessRunner } from '@project-runner/runner';
 import { expect, it, onTestFinished } from 'vitest';
 
@@ -36,7 +37,9 @@ async function deployer(runner: RunnerProcess) {
   const project = projectRecord(await heldProject('esm.mjs'));
   const deployment = deploymentRecord(project);
   const build = await runner.call('build', project, buildRecord(deployment), { skipInstall: true });
-  return { deploy: (by = runner) => by.call('deploy', project, deployment, build) };
+  return {
+    deploy: (by = runner, options: RunOptions = {}) => by.call('deploy', project, deployment, build, options),
+  };
 }
 
 const pidAt = async (port: number): Promise<number> =>
@@ -80,6 +83,50 @@ it('a redeploy after a take-over serves on another port, and the next one keeps 
   expect(await pidAt(second.port)).toBe(second.processId);
   expect(processesMarked(first.id)).toEqual([]);
   expect((await deploy(heir)).port).toBe(second.port);
+});
+
+it('a fixed port is refused to a redeploy after a take-over, and held again from the next start on', async () => {
+  const config = shared();
+  const fixed = { port: 26_470 };
+  const runner = await spawnRunner(config);
+  const { deploy } = await deployer(runner);
+  const first = await deploy(runner, fixed);
+  await runner.kill();
+  const heir = await spawnRunner(config);
+  await heir.call('recover');
+  const load = putLoad({ port: fixed.port });
+  await load.answers(20);
+  await expect(deploy(heir, fixed)).rejects.toMatchObject({
+    code: 'PORT_UNAVAILABLE',
+    message: expect.stringMatching(
+      /^Port 26470 is not free: the deployment's present server listens on it.*An earlier runner started it/,
+    ) as string,
+  });
+  await load.answers(20);
+  expect((await load.end()).failed).toEqual([]);
+  expect(await pidAt(fixed.port)).toBe(first.processId);
+
+  process.kill(first.processId ?? Number.NaN, 'SIGKILL');
+  await expect.poll(() => heir.events.filter(({ event }) => event === 'ready'), { timeout }).toHaveLength(1);
+  const second = putLoad({ port: fixed.port });
+  await second.answers(20);
+  const next = await deploy(heir, fixed);
+  await second.answers(20);
+  expect((await second.end()).failed).toEqual([]);
+  expect(await pidAt(fixed.port)).toBe(next.processId);
+});
+
+it('a fixed port can be had again once the server that was taken over is stopped', async () => {
+  const config = shared();
+  const fixed = { port: 26_471 };
+  const runner = await spawnRunner(config);
+  const { deploy } = await deployer(runner);
+  const first = await deploy(runner, fixed);
+  await runner.kill();
+  const heir = await spawnRunner(config);
+  await heir.call('stop', first);
+  const next = await deploy(heir, fixed);
+  expect(await pidAt(fixed.port)).toBe(next.processId);
 });
 
 it('a runner that is killed with two servers on one port leaves the one whose deploy was through', async () => {

@@ -87,6 +87,21 @@ describe('portsHeld', () => {
     expect((await acquire({ share: 'shop', exclude: [first.port, 22_659] })).port).not.toBe(first.port);
   });
 
+  it('says why it cannot share the port of a server that was taken over, and what to do', async () => {
+    const { acquire } = desk();
+    const adopted = await acquire({ share: 'shop', port: 22_650, held: true });
+    const wanted = { share: 'shop', port: 22_650 };
+    await expect(acquire(wanted)).rejects.toMatchObject({
+      code: 'PORT_UNAVAILABLE',
+      message: expect.stringMatching(/^Port 22650 is not free: .* this runner does not hold/) as string,
+      hint: expect.stringMatching(/^Stop that server, then deploy; or deploy without a fixed port/) as string,
+    });
+    expect((await acquire({ share: 'shop' })).port).not.toBe(22_650);
+    // It was started again.
+    adopted.hold?.();
+    expect((await acquire(wanted)).port).toBe(22_650);
+  });
+
   it('comes back to the port that serves when a second one was given up, or is there, too', async () => {
     const { acquire } = desk();
     const serving = await acquire({ share: 'shop' });

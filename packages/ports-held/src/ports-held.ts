@@ -53,6 +53,8 @@ export function portsHeld(options: PortsHeldOptions = {}): PortStrategyPlugin {
       const { share: key } = request;
       if (key === undefined) return range.acquire(request, signal);
       signal.throwIfAborted();
+      const own = held.get(key)?.find(({ port, isBound }) => port === request.port && !isBound);
+      if (own && request.held !== true && !request.exclude.includes(own.port)) throw notShared(own.port);
       const fitting = held.get(key)?.filter((port) => fits(port, request)) ?? [];
       const known = fitting.find(({ isBound }) => isBound) ?? fitting[0];
       if (known) return known.lease();
@@ -60,6 +62,17 @@ export function portsHeld(options: PortsHeldOptions = {}): PortStrategyPlugin {
     },
     ...(range.stats ? { stats: range.stats } : {}),
   };
+}
+
+/** Its server has the socket, and this process has not: see docs/decisions/0010-held-sockets.md. */
+function notShared(port: number): ProjectRunnerError {
+  return new ProjectRunnerError(
+    'PORT_UNAVAILABLE',
+    `Port ${port} is not free: the deployment's present server listens on it, on a socket that this runner does not hold and cannot share with the next server. An earlier runner started it, or its socket could not be held`,
+    {
+      hint: 'Stop that server, then deploy; or deploy without a fixed port, which moves the server to another one. From its next start on the port is held and shared',
+    },
+  );
 }
 
 /** A server that runs already is on the port; one that is to be started needs the socket to be there. */
