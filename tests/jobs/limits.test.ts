@@ -1,9 +1,12 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { launcherLocal } from '@project-runner/launcher-local';
+import { createJobs } from '@project-runner/jobs';
+import { isProcessAlive, launcherLocal } from '@project-runner/launcher-local';
 import { describe, expect, it } from 'vitest';
 
+import { eventually } from '../support/eventually.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { nodeJob, testJobs } from '../support/test-jobs.ts';
 
 const isLinux = process.platform === 'linux';
@@ -58,6 +61,68 @@ describe.runIf(isLinux)('the limit of cores', () => {
     const result = await run({ command: nodeJob(code), limits: { cpus: 0.5, timeSeconds: 30 } });
     expect(result.limits.cpus).toEqual({ value: 0.5, by: ['nice'] });
     expect(result.output).toBeGreaterThan(0);
+  });
+});
+
+describe.runIf(isLinux)('what is said to have been in force', () => {
+  const limits = { memoryBytes: 512 * mb, cpus: 1 };
+
+  it('is the same for a job of a moment, whose process has left its group by then', async () => {
+    const { run } = testJobs({ concurrency: 4 });
+    const long = await run({ command: 'sleep 0.5', limits });
+    const byGroup = (by: readonly string[] = []): string[] => by.filter((name) => name.startsWith('cgroup'));
+    const short = await Promise.all(Array.from({ length: 20 }, () => run({ command: 'true', limits })));
+    for (const result of short) {
+      expect(byGroup(result.limits.memoryBytes?.by)).toEqual(byGroup(long.limits.memoryBytes?.by));
+      expect(byGroup(result.limits.cpus?.by)).toEqual(byGroup(long.limits.cpus?.by));
+    }
+  });
+
+  it('is not the heap limit where the job chose another one', async () => {
+    const { run } = testJobs();
+    const byNode = async (command: readonly string[], env: Record<string, string> = {}): Promise<boolean> =>
+      (await run({ command, limits, env })).limits.memoryBytes?.by.includes('node') ?? false;
+    const show = 'console.log(1)';
+    expect(await byNode(['node', '-e', show])).toBe(true);
+    expect(await byNode(['node', '-e', show], { NODE_OPTIONS: '--no-warnings' })).toBe(true);
+    expect(await byNode(['node', '-e', show], { NODE_OPTIONS: '--max_old_space_size=4096' })).toBe(false);
+    expect(await byNode(['node', '--max-old-space-size=4096', '-e', show])).toBe(false);
+    expect(await byNode(['true'])).toBe(false);
+  });
+
+  it('is not a deadline, and not looks, where nobody looked after it until its end; what was done to it is', async () => {
+    const launcher = launcherLocal({ cgroups: false });
+    const { jobs, stateDir } = testJobs({ launcher });
+    const gate = join(tempFolder(), 'gate');
+    const wait = nodeJob(
+      `const timer = setInterval(() => require('node:fs').existsSync(${JSON.stringify(gate)}) && clearInterval(timer), 5)`,
+    );
+    const spec = { command: wait, limits: { ...limits, timeSeconds: 600 } };
+    const handle = await jobs.executeBackground(await jobs.createContext(spec));
+    const { pid } = await eventually(
+      () => jobs.status(handle),
+      ({ status }) => status === 'running',
+    );
+    const file = join(stateDir, 'runs', handle.id, 'limits-1');
+    await eventually(
+      () => existsSync(file),
+      (isThere) => isThere,
+    );
+    await jobs.close();
+    writeFileSync(gate, '');
+    await eventually(
+      () => isProcessAlive(pid ?? 0),
+      (isAlive) => !isAlive,
+    );
+    const other = createJobs({ stateDir, keeper: false, launcher });
+    const result = await other.wait(handle);
+    await other.close();
+    expect(result).toMatchObject({ status: 'completed' });
+    expect(result.limits).toEqual({
+      memoryBytes: { value: 512 * mb, by: ['prlimit', 'node'] },
+      cpus: { value: 1, by: ['nice'] },
+      timeSeconds: { value: 600, by: [] },
+    });
   });
 });
 

@@ -47,10 +47,10 @@ export interface JobMetrics {
   retries: number;
 }
 
-/** A limit, and what sees to it: `deadline`, `cgroup-v1`, `cgroup-v2`, `watch`, `prlimit`, `nice`, `node`. */
+/** A limit, and what saw to it until the end of the last attempt: `deadline`, `cgroup-v1`, `cgroup-v2`, `watch`, `prlimit`, `nice`, `node`. */
 export interface JobLimitInForce {
   value: number;
-  /** Empty: nobody, because this machine does not allow it. */
+  /** Empty: nobody, because this machine does not allow it, or nobody looked after the run when it ended. */
   by: readonly string[];
 }
 

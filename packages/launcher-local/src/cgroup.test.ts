@@ -321,13 +321,12 @@ describe('findCgroupBases', () => {
     ]);
     writeFileSync(join(dir, 'memory.events'), 'low 0\nmax 12\noom 1\noom_kill 1\n');
     expect(group?.outOfMemory()).toBe(true);
-    writeFileSync(join(dir, 'cgroup.procs'), '12\n34\n');
-    expect(group?.enforcedFor(34)).toEqual({
+    expect(group?.enforcedBy([0])).toEqual({
       memoryBytes: 'cgroup-v2',
       cpus: 'cgroup-v2',
       pids: 'cgroup-v2',
     });
-    expect(group?.enforcedFor(56)).toEqual({});
+    expect(group?.enforcedBy([])).toEqual({});
   });
 
   it('reads the hierarchies of single controllers, where they are mounted', () => {

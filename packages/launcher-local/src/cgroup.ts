@@ -18,8 +18,8 @@ export interface CgroupPart {
 /** The control group of one tree: nothing that comes from the tree can leave it. */
 export interface Cgroup {
   readonly parts: readonly CgroupPart[];
-  /** The limits that hold for this process. */
-  enforcedFor(pid: number): Partial<Record<keyof LaunchLimits, string>>;
+  /** The limits that hold for a process that has joined these of the parts. */
+  enforcedBy(joined: readonly number[]): Partial<Record<keyof LaunchLimits, string>>;
   /** Pids of its processes. */
   members(): number[];
   /** SIGKILL to all of it at once, however fast it forks; only the unified hierarchy can. */
@@ -37,8 +37,8 @@ const patienceMs = 500;
 export function openCgroup(parts: readonly CgroupPart[]): Cgroup {
   return {
     parts,
-    enforcedFor(pid) {
-      const held = parts.filter((part) => pidsIn(part).includes(pid));
+    enforcedBy(joined) {
+      const held = parts.filter((_, index) => joined.includes(index));
       return Object.fromEntries(
         held.flatMap(({ limits, version }) => limits.map((limit) => [limit, `cgroup-v${version}`])),
       );

@@ -108,7 +108,8 @@ export function durableHandle(options: DurableHandleOptions): ProcessHandle {
       options.detach();
       close();
     },
-    enforced: cgroup?.enforcedFor(ref.pid) ?? {},
+    // As its shim told: a short process has left the group by now.
+    enforced: cgroup?.enforcedBy(run.readJoined()) ?? {},
     outOfMemory: () => outOfMemory || (cgroup?.outOfMemory() ?? false),
     account: () => ended && { endedAt: null, cpuMs: null, ...run.readAccount(), peakMemoryBytes: peakMemory },
     leftBehind: () => mayHaveLeftBehind(id, shim, cgroup),

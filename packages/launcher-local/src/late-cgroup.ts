@@ -17,7 +17,7 @@ export function lateCgroup(make: () => Cgroup | null, first: Cgroup | null): Lat
       if (made === undefined) made = make();
       return made?.parts.map((part) => part.dir) ?? [];
     },
-    enforcedFor: (pid) => made?.enforcedFor(pid) ?? {},
+    enforcedBy: (joined) => made?.enforcedBy(joined) ?? {},
     members: () => made?.members() ?? [],
     kill: () => made?.kill(),
     outOfMemory: () => made?.outOfMemory() ?? false,

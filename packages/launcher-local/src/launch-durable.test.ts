@@ -115,6 +115,17 @@ describe.runIf(isLinux)('a process that cannot open files', () => {
   });
 });
 
+it('gives a program its variables, also those of a name that a shell script would take for its own', async () => {
+  const env = { d: '1', line: '2', code: '3', dir: '4', pid: '5' };
+  let output = '';
+  const args = ['-e', 'console.log(JSON.stringify(process.env))'];
+  const onOutput = (_: string, chunk: Uint8Array): void => void (output += Buffer.from(chunk).toString());
+  const handle = await launcherLocal().launch(spec(folder(), { args, env, onOutput }));
+  await handle.closed;
+  expect(JSON.parse(output)).toMatchObject(env);
+  expect(output).not.toContain('_pr_');
+});
+
 const { v2 } = findCgroupBases();
 
 describe('a launch whose process is never told', () => {

@@ -19,12 +19,14 @@ import { parseProcStat } from './proc-stat.ts';
 import { parsePsLine } from './ps.ts';
 import { readText } from './read-text.ts';
 
-/** What a durable process leaves in its folder: `stdout` and `stderr` (spools), `pid` and `exit` (by the shim), `cgroup`. */
+/** What a durable process leaves in its folder: `stdout` and `stderr` (spools), `pid` and `exit` (by the shim), `cgroup`, `joined` (by the shim). */
 export interface RunFolder {
   readonly dir: string;
   spool(stream: LogStreamName): string;
   /** The process and its shim; `null` as long as the shim has not told. */
   readIdentity(): RunIdentity | null;
+  /** Which of the control groups that it was to join it did join, before its program was started: their numbers in order. */
+  readJoined(): number[];
   /** How it ended; `null` while it runs, or if the shim was killed. */
   readExit(): ProcessExit | null;
   /** When it ended and what it used by its shim's account; `null` as `readExit`. */
@@ -47,6 +49,9 @@ export interface RunIdentity {
   shimPid: number;
 }
 
+/** Made by the shim of a process with limits. */
+export const joinedFile = 'joined';
+
 /** Room for a line of `/proc/<pid>/stat`, or of `ps`. */
 const identityRoom = 1024;
 const exitRoom = 128;
@@ -59,6 +64,7 @@ export function openRunFolder(dir: string): RunFolder {
     dir,
     spool: (stream) => join(dir, stream),
     readIdentity: () => parseIdentity(firstLine(pidFile)),
+    readJoined: () => (firstLine(join(dir, joinedFile)) ?? '').split(' ').filter(Boolean).map(Number),
     readExit: () => parseExit(firstLine(exitFile)),
     readAccount: () => readAccount(exitFile),
     readCgroup: () => firstLine(cgroupFile),
@@ -85,7 +91,8 @@ export function createRunFolder(dir: string): RunFolder {
 
 /** What a launch has made in it, and the folder where nothing else is in it: whoever names a wrong one keeps his files. */
 export function removeRunFolder(dir: string): void {
-  for (const name of ['stdout', 'stderr', 'pid', 'exit', 'cgroup']) rmSync(join(dir, name), { force: true });
+  for (const name of ['stdout', 'stderr', 'pid', 'exit', 'cgroup', joinedFile])
+    rmSync(join(dir, name), { force: true });
   try {
     rmdirSync(dir);
   } catch (error) {

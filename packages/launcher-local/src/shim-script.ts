@@ -1,5 +1,6 @@
 import { hasProc } from './has-proc.ts';
 import { psColumns, psEnvironment, psFile } from './ps.ts';
+import { joinedFile } from './run-folder.ts';
 
 /**
  * The parent of a durable process: `sh -c <script> project-runner <folder> <program> <argument>…`. It puts the process's
@@ -21,20 +22,26 @@ export function shimScript(
   const added = ['PWD', 'OLDPWD', 'SHLVL'].filter((name) => !Object.hasOwn(env, name));
   return [
     'trap : TERM INT HUP',
-    'd=$1; shift',
+    // No variable of a program is called like this: one that the shell had by that name would be lost.
+    '_pr_dir=$1; shift',
     // Some shells say "Terminated" of a child that was: that is not the program's stderr.
     'exec 9>&2 2>/dev/null',
-    `(${groups.map(join).join('')}${identify}; ${claim === undefined ? '' : make(claim)}unset d line ${added.join(' ')}; exec "$@") 2>&9 9>&-`,
+    `(${join(groups)}${identify}; ${claim === undefined ? '' : make(claim)}unset _pr_dir _pr_joined _pr_line ${added.join(' ')}; exec "$@") 2>&9 9>&-`,
     'code=$?',
     // After the code, so that whoever finds the code needs to find no more.
-    `{ printf '%s\\n' "$code"; times; } 1<>"$d/exit"`,
+    `{ printf '%s\\n' "$code"; times; } 1<>"$_pr_dir/exit"`,
     'exit "$code"',
   ].join('\n');
 }
 
-/** `0` is who writes. A group that cannot be joined is the runner's to notice: the program runs without it. */
-function join(group: string): string {
-  return `{ printf '0\\n' >${quoted(`${group}/cgroup.procs`)}; } 2>/dev/null; `;
+/** `0` is who writes. Which groups could be joined is told before the identity; the program runs without the others. */
+function join(groups: readonly string[]): string {
+  if (groups.length === 0) return '';
+  const joins = groups.map(
+    (group, index) =>
+      `printf '0\\n' >${quoted(`${group}/cgroup.procs`)} && _pr_joined="$_pr_joined ${index}"; `,
+  );
+  return `{ _pr_joined=; ${joins.join('')}printf '%s\\n' "$_pr_joined" >"$_pr_dir/${joinedFile}"; } 2>/dev/null; `;
 }
 
 /** `set -C`: only where it is not there; else this is the end of the subshell. */
@@ -51,9 +58,10 @@ function quoted(path: string): string {
  * line tells parent and start time, too. `ps` must get nothing of the program's environment: `COLUMNS` would cut its line.
  */
 const ps = ['/usr/bin/env -i', ...Object.entries(psEnvironment).map((entry) => entry.join('=')), psFile];
+const tell = `printf '%s\\n' "$_pr_line" 1<>"$_pr_dir/pid"`;
 const identify = hasProc
-  ? `read -r line </proc/self/stat; printf '%s\\n' "$line" 1<>"$d/pid"`
-  : `line=$(exec /bin/sh -c 'exec ${ps.join(' ')} ${psColumns.join(' ')} -p "$PPID"'); printf '%s\\n' "$line" 1<>"$d/pid"`;
+  ? `read -r _pr_line </proc/self/stat; ${tell}`
+  : `_pr_line=$(exec /bin/sh -c 'exec ${ps.join(' ')} ${psColumns.join(' ')} -p "$PPID"'); ${tell}`;
 
 /** dash passes only variables on whose names it could use itself; bash passes all of them on. */
 export function needsBash(env: Readonly<Record<string, string>>): boolean {

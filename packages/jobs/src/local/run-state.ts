@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { ProjectRunnerError } from '@project-runner/core';
-import { lookAtRun } from '@project-runner/launcher-local';
 
 import type { JobState } from '../job-adapter.ts';
 import type { JobResult } from '../job-result.ts';
 import { lastProgress } from '../run/follow-progress.ts';
+import { runningPid } from '../run/is-running.ts';
 import { readAttempts, startedAt } from '../store/attempts.ts';
 import { isOwned } from '../store/run-owner.ts';
 import type { RunRecord } from '../store/run-record.ts';
@@ -57,16 +57,14 @@ function tryToTake(id: string, runs: OwnRuns): boolean {
 
 function openState(record: RunRecord, last: number, started: number, store: RunStore): JobState {
   const files = store.files(record.id);
-  const process = last === 0 ? null : lookAtRun(files.launch(last));
-  // Start times count from boot, so those of another one may recur.
-  const isAlive = (process?.isAlive ?? false) && process?.ref.bootId === record.creator.bootId;
+  const pid = runningPid(record, files, last);
   const begun = started === 0 ? null : startedAt(files, 1);
   return {
     id: record.id,
     name: record.spec.name,
-    status: isAlive ? 'running' : 'pending',
+    status: pid === null ? 'pending' : 'running',
     contextId: record.contextId,
-    pid: isAlive ? (process?.ref.pid ?? null) : null,
+    pid,
     elapsedMs: begun === null ? 0 : Math.max(Math.round(Date.now() - begun), 0),
     attempt: started,
     progress: last === 0 ? null : lastProgress(files, last),

@@ -3,11 +3,14 @@ import type { RunRecord } from '../store/run-record.ts';
 import type { RunFiles, StopReason } from '../store/run-files.ts';
 import { enforceLimits } from './enforce-limits.ts';
 import type { EndedAttempt } from './finish-attempt.ts';
+import { runningPid } from './is-running.ts';
 import type { Attempt } from './start-attempt.ts';
 import { watchUsage } from './watch-usage.ts';
 
 export interface EndAttemptOptions {
   attempt: Attempt;
+  /** This process has just started it; else it was taken over. */
+  isNew: boolean;
   record: RunRecord;
   files: RunFiles;
   graceMs: number;
@@ -23,10 +26,11 @@ export interface EndAttemptOptions {
  * @throws ProjectRunnerError `STOP_FAILED`; the reason of `leaving`, the attempt being let go of
  */
 export async function endAttempt(options: EndAttemptOptions): Promise<EndedAttempt> {
-  const { attempt, record, files, graceMs, stop, stopping, leaving } = options;
-  const { handle } = attempt;
+  const { attempt, record, files, graceMs, stop, stopping, leaving, isNew } = options;
+  const { handle, number } = attempt;
   const { limits } = record.spec;
-  const inForce = enforceLimits(record.spec, handle);
+  const isAttended = isNew || runningPid(record, files, number) !== null;
+  const inForce = enforceLimits({ record, files, number, handle, isAttended });
   const watched = handle.enforced?.memoryBytes === undefined ? limits.memoryBytes : undefined;
   const usage = watchUsage(handle, watched, () => stop('memory'));
   const deadline = startDeadline(limits.timeSeconds, startedAt(files, 1), () => stop('timed-out'));

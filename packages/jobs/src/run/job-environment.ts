@@ -6,6 +6,7 @@ import { baseEnvironment } from '@project-runner/launcher-local';
 import type { ResolvedJobSpec } from '../job-spec.ts';
 import type { RunSecret } from '../store/run-record.ts';
 import type { RunFiles } from '../store/run-files.ts';
+import { withHeapLimit } from './heap-limit.ts';
 
 /** Programs must be found, and text has a language; whose machine it is, is not theirs to know. */
 const isolated = new Set(['PATH', 'LANG', 'LANGUAGE', 'TZ', 'SYSTEMROOT', 'COMSPEC', 'PATHEXT']);
@@ -44,17 +45,4 @@ function ownHome(home: string): Record<string, string> {
   const temp = join(home, 'tmp');
   mkdirSync(temp, { recursive: true, mode: 0o700 });
   return { HOME: home, USERPROFILE: home, TMPDIR: temp, TMP: temp, TEMP: temp };
-}
-
-const heapOption = '--max-old-space-size';
-const heapShare = 0.75;
-
-/** A Node that knows its limit cleans up before it, and says so where that is not enough. */
-function withHeapLimit(
-  env: Record<string, string>,
-  { limits: { memoryBytes } }: ResolvedJobSpec,
-): Record<string, string> {
-  if (memoryBytes === undefined || env.NODE_OPTIONS?.includes(heapOption)) return env;
-  const heapMb = Math.max(Math.floor((memoryBytes * heapShare) / (1024 * 1024)), 1);
-  return { ...env, NODE_OPTIONS: [env.NODE_OPTIONS, `${heapOption}=${heapMb}`].filter(Boolean).join(' ') };
 }

@@ -96,7 +96,17 @@ export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: 
       attempt = isThere
         ? await resumeAttempt(record, files, attempts.last, launcher)
         : await startNext(attempts.next);
-      return attempt && (await endAttempt({ attempt, record, files, graceMs, stop, stopping, leaving }));
+      if (!attempt) return null;
+      return await endAttempt({
+        attempt,
+        isNew: !isThere,
+        record,
+        files,
+        graceMs,
+        stop,
+        stopping,
+        leaving,
+      });
     } catch (error) {
       if (leaving.signal.aborted || !ProjectRunnerError.is(error)) throw error;
       return error;

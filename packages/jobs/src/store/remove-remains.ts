@@ -14,7 +14,7 @@ export async function removeRemains(
   printedBytes: number,
 ): Promise<void> {
   if (printedBytes > smallBytes || spec.retries > 0)
-    await removeMatching(files, /^(launch|tail|home|input)-/);
+    await removeMatching(files, /^(launch|limits|tail|home|input)-/);
   else if (spec.isolate || secret?.inputFile) await removeMatching(files, /^(home|input)-/);
 }
 

@@ -20,6 +20,8 @@ export interface RunFiles {
   launch(attempt: number): string;
   /** Made by the launcher right before the program starts, or by who makes sure that it does not start any more. */
   claim(attempt: number): string;
+  /** What was done to its process for its limits, where that was anything. */
+  limits(attempt: number): string;
   /** The result channel. */
   result(attempt: number): string;
   output(attempt: number): string;
@@ -38,6 +40,7 @@ export function runFiles(dir: string): RunFiles {
     stopping: join(dir, 'stopping'),
     launch: (attempt) => join(dir, `launch-${attempt}`),
     claim: (attempt) => join(dir, `started-${attempt}`),
+    limits: (attempt) => join(dir, `limits-${attempt}`),
     result: (attempt) => join(dir, `result-${attempt}`),
     output: (attempt) => join(dir, `output-${attempt}`),
     home: (attempt) => join(dir, `home-${attempt}`),
