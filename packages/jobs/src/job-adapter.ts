@@ -42,12 +42,17 @@ export interface JobState {
   name: string;
   status: JobStatus;
   contextId: string;
-  /** Of the first process while it runs. */
+  /** Of the first process while it runs; those of its tree may outlive it, see `stopFailure`. */
   pid: number | null;
   /** Since the first start, until now or the end, in ms. */
   elapsedMs: number;
   /** From 1; 0 before the first start. */
   attempt: number;
+  /**
+   * Why it could not be stopped so far, with the pids of those that survived SIGKILL; it is tried again until they are
+   * gone, and the run has no result before. `null` otherwise.
+   */
+  stopFailure: string | null;
   /** The last that the running or last attempt told. */
   progress: JobProgress | null;
   /** In ms since 1970. */
@@ -62,7 +67,7 @@ export interface JobAdapter {
   executeBackground(context: JobContext, run: AdapterRun): Promise<JobHandle>;
   status(handle: JobHandle): Promise<JobState>;
   wait(handle: JobHandle, watch: JobWatch): Promise<JobResult>;
-  /** Resolves at the end of the run, however it came. */
+  /** Resolves at the end of the run, however it came. @throws ProjectRunnerError `STOP_FAILED`; the run goes on being stopped */
   cancel(handle: JobHandle): Promise<JobResult>;
   /** Of all runs, of whatever context; newest last. */
   list(): Promise<readonly JobState[]>;

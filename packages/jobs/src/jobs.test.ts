@@ -20,6 +20,7 @@ function echoEngine(): { adapter: JobAdapter; known: Map<string, Known> } {
     pid: null,
     elapsedMs: 0,
     attempt: 1,
+    stopFailure: null,
     progress: null,
     createdAt: 0,
   });

@@ -47,11 +47,17 @@ export interface Jobs {
   status(handle: JobHandle): Promise<JobState>;
   /** For as long as it takes, whoever started it. @throws ProjectRunnerError `JOB_NOT_FOUND`; the signal's reason */
   wait(handle: JobHandle, watch?: JobWatch): Promise<JobResult>;
-  /** Ends the whole tree, and answers what came of the run; one that has ended stays as it is. @throws as `status` */
+  /**
+   * Ends the whole tree, and answers what came of the run; one that has ended stays as it is.
+   * @throws as `status`; `STOP_FAILED` naming what survived SIGKILL: the run is not over, and goes on being stopped
+   */
   cancel(handle: JobHandle): Promise<JobResult>;
   /** Runs that are kept, oldest first. */
   list(filter?: JobFilter): Promise<readonly JobState[]>;
-  /** Stops what is left of a run, or of all runs of a context, and removes what is kept of it. */
+  /**
+   * Stops what is left of a run, or of all runs of a context, and removes what is kept of it.
+   * @throws ProjectRunnerError `STOP_FAILED`; then nothing is removed of that run
+   */
   destroy(target: JobHandle | JobContext): Promise<void>;
   /** Lets go: runs go on, and another process takes over. What still waits is rejected with `RUNNER_CLOSED`. */
   close(): Promise<void>;

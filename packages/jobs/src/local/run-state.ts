@@ -10,6 +10,7 @@ import { readAttempts, startedAt } from '../store/attempts.ts';
 import { isOwned } from '../store/run-owner.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import type { RunStore } from '../store/run-store.ts';
+import { readStopFailure } from '../store/stop-failure.ts';
 import type { OwnRuns } from './own-runs.ts';
 import { readRun } from './wait-for-run.ts';
 
@@ -58,15 +59,18 @@ function tryToTake(id: string, runs: OwnRuns): boolean {
 function openState(record: RunRecord, last: number, started: number, store: RunStore): JobState {
   const files = store.files(record.id);
   const pid = runningPid(record, files, last);
+  // Of a dead owner it may be old, and is found again by who takes over.
+  const stopFailure = isOwned(record, files) ? (readStopFailure(files)?.message ?? null) : null;
   const begun = started === 0 ? null : startedAt(files, 1);
   return {
     id: record.id,
     name: record.spec.name,
-    status: pid === null ? 'pending' : 'running',
+    status: pid === null && stopFailure === null ? 'pending' : 'running',
     contextId: record.contextId,
     pid,
     elapsedMs: begun === null ? 0 : Math.max(Math.round(Date.now() - begun), 0),
     attempt: started,
+    stopFailure,
     progress: last === 0 ? null : lastProgress(files, last),
     createdAt: record.createdAt,
   };
@@ -84,6 +88,7 @@ function finalState(record: RunRecord, result: JobResult, store: RunStore): JobS
     pid: null,
     elapsedMs: Math.round(result.metrics.wallMs),
     attempt,
+    stopFailure: null,
     progress: last === 0 ? null : lastProgress(files, last),
     createdAt: record.createdAt,
   };

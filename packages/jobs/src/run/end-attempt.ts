@@ -5,6 +5,7 @@ import { enforceLimits } from './enforce-limits.ts';
 import type { EndedAttempt } from './finish-attempt.ts';
 import { runningPid } from './is-running.ts';
 import type { Attempt } from './start-attempt.ts';
+import { stopUntilGone } from './stop-until-gone.ts';
 import { watchUsage } from './watch-usage.ts';
 
 export interface EndAttemptOptions {
@@ -22,14 +23,15 @@ export interface EndAttemptOptions {
 }
 
 /**
- * Keeps an attempt within its limits until all of its tree is gone.
- * @throws ProjectRunnerError `STOP_FAILED`; the reason of `leaving`, the attempt being let go of
+ * Keeps an attempt within its limits until all of its tree is gone, however long that takes.
+ * @throws the reason of `leaving`, the attempt being let go of
  */
 export async function endAttempt(options: EndAttemptOptions): Promise<EndedAttempt> {
   const { attempt, record, files, graceMs, stop, stopping, leaving, isNew } = options;
   const { handle, number } = attempt;
   const { limits } = record.spec;
   const isAttended = isNew || runningPid(record, files, number) !== null;
+  const stopAll = (): Promise<void> => stopUntilGone({ handle, files, graceMs, leaving: leaving.signal });
   const inForce = enforceLimits({ record, files, number, handle, isAttended });
   const watched = handle.enforced?.memoryBytes === undefined ? limits.memoryBytes : undefined;
   const usage = watchUsage(handle, watched, () => stop('memory'));
@@ -39,12 +41,13 @@ export async function endAttempt(options: EndAttemptOptions): Promise<EndedAttem
   try {
     await Promise.race([handle.exited, stopped.promise, left.promise]);
     if (handle.exit() === null && !leaving.signal.aborted) {
-      await Promise.race([handle.stop({ graceMs }), left.promise]);
+      await Promise.race([stopAll(), left.promise]);
     }
     await Promise.race([handle.exited, left.promise]);
     leaving.signal.throwIfAborted();
     // One-shot work has no background: what outlives its first process was forgotten.
-    if (handle.leftBehind?.() ?? true) await handle.stop({ graceMs });
+    if (handle.leftBehind?.() ?? true) await Promise.race([stopAll(), left.promise]);
+    leaving.signal.throwIfAborted();
     await handle.closed;
     const account = handle.account?.() ?? { endedAt: Date.now(), cpuMs: null, peakMemoryBytes: null };
     return {

@@ -30,8 +30,6 @@ export interface SupervisionTools {
 export interface Supervision {
   /** Never settles once it was let go of. */
   readonly outcome: Promise<Finished>;
-  /** Of the process while it runs, `null` otherwise. */
-  pid(): number | null;
   /** Stops it in whatever state it is. What has ended by itself stays so. */
   stop(reason: StopReason): void;
   /** Looks whether somebody else wants it stopped. */
@@ -56,7 +54,6 @@ export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: 
   const leaving = new AbortController();
   const stopping = new AbortController();
   const interrupted = AbortSignal.any([leaving.signal, stopping.signal]);
-  let attempt: Attempt | null = null;
   let asked: { reason: StopReason; at: number } | null = null;
 
   const stop = (reason: StopReason): void => {
@@ -93,7 +90,7 @@ export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: 
     const isThere = attempts.last > 0 && attempts.last === attempts.next - 1;
     const leave = isThere ? queue.join() : await queue.enter(interrupted);
     try {
-      attempt = isThere
+      const attempt = isThere
         ? await resumeAttempt(record, files, attempts.last, launcher)
         : await startNext(attempts.next);
       if (!attempt) return null;
@@ -111,7 +108,6 @@ export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: 
       if (leaving.signal.aborted || !ProjectRunnerError.is(error)) throw error;
       return error;
     } finally {
-      attempt = null;
       leave();
     }
   };
@@ -189,7 +185,6 @@ export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: 
       if (leaving.signal.aborted) return new Promise<never>(() => undefined);
       throw error;
     }),
-    pid: () => (attempt && attempt.handle.exit() === null ? attempt.handle.ref.pid : null),
     stop,
     look,
     letGo() {

@@ -16,6 +16,8 @@ export interface RunFiles {
   stop(reason: StopReason): string;
   /** Made by whoever looks after it, when it has begun to stop it: it is given its grace. */
   readonly stopping: string;
+  /** Why it could not be stopped so far; gone when it could. */
+  readonly stopFailed: string;
   /** What the launcher keeps of an attempt. */
   launch(attempt: number): string;
   /** Made by the launcher right before the program starts, or by who makes sure that it does not start any more. */
@@ -38,6 +40,7 @@ export function runFiles(dir: string): RunFiles {
     released: join(dir, 'released'),
     stop: (reason) => join(dir, `stop.${reason}`),
     stopping: join(dir, 'stopping'),
+    stopFailed: join(dir, 'stop-failed.json'),
     launch: (attempt) => join(dir, `launch-${attempt}`),
     claim: (attempt) => join(dir, `started-${attempt}`),
     limits: (attempt) => join(dir, `limits-${attempt}`),
