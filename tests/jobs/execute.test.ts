@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { createJobs } from '@project-runner/jobs';
@@ -221,6 +221,35 @@ describe('a job that fails', () => {
     const nowhere = await run({ command: 'true', cwd: '/no/such/folder' });
     expect(nowhere.error).toMatchObject({ code: 'SPAWN_FAILED' });
     expect(nowhere.error?.message).toMatch(/the folder is not there/);
+  });
+
+  it('has the reason, too, where what is there cannot be run, and is not tried again', async () => {
+    const { run } = testJobs();
+    const dir = tempFolder();
+    mkdirSync(join(dir, 'folder'));
+    writeFileSync(join(dir, 'plain.sh'), '#!/bin/sh\n', { mode: 0o644 });
+    writeFileSync(join(dir, 'absent.sh'), '#!/no/such/interpreter\n', { mode: 0o755 });
+    writeFileSync(join(dir, 'windows.sh'), '#!/bin/sh\r\necho 1\r\n', { mode: 0o755 });
+    writeFileSync(join(dir, 'by-env.sh'), '#!/usr/bin/env no-such-interpreter\n', { mode: 0o755 });
+    for (const [name, reason] of [
+      ['folder', /folder is a folder/],
+      ['plain.sh', /the file is not executable/],
+      ['absent.sh', /absent\.sh names "\/no\/such\/interpreter", which is not there/],
+      ['windows.sh', /names "\/bin\/sh\\r", which is not there/],
+      ['by-env.sh', /names "no-such-interpreter", which is not there/],
+    ] as const) {
+      const result = await run({ command: [join(dir, name)], retries: 3 });
+      expect(result).toMatchObject({
+        status: 'failed',
+        error: { code: 'SPAWN_FAILED', exitCode: null },
+        startedAt: null,
+        metrics: { retries: 0 },
+      });
+      expect(result.error?.message).toMatch(reason);
+    }
+    // A program that says 127 by itself was started.
+    const own = await run({ command: shellJob('exit 127'), retries: 1 });
+    expect(own).toMatchObject({ error: { code: 'JOB_FAILED', exitCode: 127 }, metrics: { retries: 1 } });
   });
 
   it('is tried again as often as its spec says, from a clean start', async () => {

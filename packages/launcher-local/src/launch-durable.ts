@@ -2,6 +2,7 @@ import type { LaunchSpec, ProcessExit, ProcessHandle, ProcessRef } from '@projec
 
 import { durableHandle } from './durable-handle.ts';
 import type { Spawned } from './end-spawned.ts';
+import { findProblem } from './find-program.ts';
 import { guarded } from './guarded.ts';
 import { identify } from './identify.ts';
 import { prepareCgroup } from './launch-cgroup.ts';
@@ -10,7 +11,7 @@ import { launchFailed } from './launch-failed.ts';
 import { readProcessRef } from './process-ref.ts';
 import { createRunFolder } from './run-folder.ts';
 import type { RunFolder } from './run-folder.ts';
-import { findProgram, spawnFailed } from './spawn-failed.ts';
+import { spawnFailed } from './spawn-failed.ts';
 import { spawnShim } from './spawn-shim.ts';
 import { undoLaunch } from './undo-launch.ts';
 import { watchExit } from './watch-exit.ts';
@@ -45,8 +46,8 @@ export async function launchDurable(
   { cgroups, identifyMs = 10_000, ...limits }: DurableOptions,
 ): Promise<ProcessHandle> {
   // Behind the shim a missing program would look like a server that exits at once.
-  if (findProgram(spec) !== 'there') {
-    throw spawnFailed(spec, Object.assign(new Error('no such program'), { code: 'ENOENT' }));
+  if (findProblem(spec)) {
+    throw spawnFailed(spec, new Error('Looked for before the launch'));
   }
   const run = makeFolder(spec, dir);
   let cgroup = noGroup;

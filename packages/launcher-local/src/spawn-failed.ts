@@ -1,27 +1,64 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { statSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 
 import { ProjectRunnerError } from '@project-runner/core';
 import type { LaunchSpec } from '@project-runner/core';
 
-/** `ENOENT` of a spawn means a missing program or a missing folder; the user needs to know which. */
+import { findProblem } from './find-program.ts';
+import type { ProgramProblem } from './find-program.ts';
+
+/** `ENOENT` of a spawn means a missing program, interpreter or folder; the user needs to know which. */
 export function spawnFailed(spec: LaunchSpec, cause: unknown): ProjectRunnerError {
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? 'unknown error';
-  const fail = (problem: string, hint: string): ProjectRunnerError =>
-    new ProjectRunnerError('SPAWN_FAILED', `${spec.file} could not be started in ${spec.cwd}: ${problem}`, {
+  const { problem, hint } = explain(spec, cause);
+  return new ProjectRunnerError(
+    'SPAWN_FAILED',
+    `${spec.file} could not be started in ${spec.cwd}: ${problem}`,
+    {
       cause,
       hint,
-    });
-  if (!isFolder(spec.cwd)) return fail('the folder is not there', 'Create the folder, or give another one');
-  const found = findProgram(spec);
-  if (found === 'missing') {
-    return fail(
-      isAbsolute(spec.file) ? 'there is no such file' : 'there is no such program on PATH',
-      `Install ${spec.file}, or see that PATH names its folder`,
-    );
+    },
+  );
+}
+
+interface Explanation {
+  problem: string;
+  hint: string;
+}
+
+function explain(spec: LaunchSpec, cause: unknown): Explanation {
+  if (!isFolder(spec.cwd)) {
+    return { problem: 'the folder is not there', hint: 'Create the folder, or give another one' };
   }
-  if (found === 'forbidden') return fail('the file is not executable', `Allow it: chmod +x ${spec.file}`);
-  return fail(code, 'See the cause for what the system said');
+  const found = findProblem(spec);
+  if (found) return explainProgram(spec.file, found);
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? 'unknown error';
+  return { problem: code, hint: 'See the cause for what the system said' };
+}
+
+function explainProgram(file: string, found: ProgramProblem): Explanation {
+  switch (found.kind) {
+    case 'missing':
+      return {
+        problem: isAbsolute(file) ? 'there is no such file' : 'there is no such program on PATH',
+        hint: `Install ${file}, or see that PATH names its folder`,
+      };
+    case 'forbidden':
+      return { problem: 'the file is not executable', hint: `Allow it: chmod +x ${found.path}` };
+    case 'folder':
+      return { problem: `${found.path} is a folder`, hint: 'Name a program in it' };
+    case 'interpreter':
+      return explainInterpreter(found);
+  }
+}
+
+function explainInterpreter({
+  path,
+  interpreter,
+}: Extract<ProgramProblem, { kind: 'interpreter' }>): Explanation {
+  const problem = `the first line of ${path} names ${JSON.stringify(interpreter)}, which is not there`;
+  return interpreter.endsWith('\r')
+    ? { problem, hint: 'It has line endings of Windows: save it with those of Unix' }
+    : { problem, hint: `Install ${interpreter}, or mend that line` };
 }
 
 function isFolder(path: string): boolean {
@@ -30,21 +67,4 @@ function isFolder(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Whether the program of a spec can be run, as `exec` would look for it. */
-export function findProgram(spec: LaunchSpec): 'there' | 'missing' | 'forbidden' {
-  const hasFolder = spec.file.includes('/');
-  const folders = hasFolder ? [spec.cwd] : (spec.env.PATH ?? '').split(':');
-  let result: 'missing' | 'forbidden' = 'missing';
-  for (const folder of folders) {
-    const path = isAbsolute(spec.file) ? spec.file : join(folder, spec.file);
-    try {
-      accessSync(path, constants.X_OK);
-      return 'there';
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EACCES') result = 'forbidden';
-    }
-  }
-  return result;
 }
