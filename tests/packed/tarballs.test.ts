@@ -1,17 +1,15 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
+import { packPackages } from '../support/pack-packages.ts';
 import { tempFolder, writeFiles } from '../support/temp-folder.ts';
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const script = `
 import { randomUUID } from 'node:crypto';
@@ -44,20 +42,9 @@ describe('the packed packages', () => {
   it('build and run a server from a 15-line script in an empty folder, run jobs, and bring the command', async () => {
     const dir = tempFolder();
     const env = { ...process.env, npm_config_user_agent: '' };
-    await run('pnpm', ['exec', 'turbo', 'run', 'build', '--output-logs=errors-only'], { cwd: root, env });
-    const packages = await readdir(join(root, 'packages'));
-    for (const name of packages) {
-      await run('pnpm', ['pack', '--pack-destination', join(dir, 'tarballs')], {
-        cwd: join(root, 'packages', name),
-        env,
-      });
-    }
-    const tarballs = await readdir(join(dir, 'tarballs'));
+    const tarballs = await packPackages(join(dir, 'tarballs'));
     const overrides = Object.fromEntries(
-      packages.map((name) => {
-        const file = tarballs.find((tarball) => tarball.startsWith(`project-runner-${name}-`));
-        return [`@project-runner/${name}`, `file:./tarballs/${file}`];
-      }),
+      Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`]),
     );
     const app = await writeFiles(dir, {
       'package.json': { json: { name: 'host', type: 'module', private: true, dependencies: overrides } },

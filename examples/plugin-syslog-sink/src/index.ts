@@ -1,0 +1,3 @@
+export { syslogSink } from './syslog-sink.ts';
+export type { SyslogSinkOptions } from './syslog-sink.ts';
+export type { Facility, Severity } from './priority.ts';
