@@ -4,7 +4,7 @@ export type { It } from './suite.ts';
 export { testFramework } from './test-framework.ts';
 export type { TestFrameworkOptions } from './test-framework.ts';
 export { testHealthProbe } from './test-health-probe.ts';
-export type { TestHealthProbeOptions } from './test-health-probe.ts';
+export type { ProbedServers, StartProbedServer, TestHealthProbeOptions } from './test-health-probe.ts';
 export { testLauncher } from './test-launcher.ts';
 export type { TestLauncherOptions } from './test-launcher.ts';
 export { testLogSink } from './test-log-sink.ts';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A server to look at. */
@@ -41,7 +41,7 @@ export function refusingPort(): Promise<number> {
 }
 
 /** The server learns of the end of a connection some turns of the event loop later. */
-async function openConnections(server: Server): Promise<number> {
+export async function openConnections(server: NetServer): Promise<number> {
   const deadline = performance.now() + endPatienceMs;
   for (;;) {
     const count = await new Promise<number>((resolve, reject) => {

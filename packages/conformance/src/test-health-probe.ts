@@ -3,7 +3,9 @@ import { inspect } from 'node:util';
 
 import type { HealthProbePlugin, ProbeResult, ProbeTarget } from '@project-runner/core';
 
+import { relayTo } from './connection-relay.ts';
 import { refusingPort, withServer } from './probed-server.ts';
+import type { ProbedServer } from './probed-server.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
 import { within } from './within.ts';
@@ -12,7 +14,19 @@ export interface TestHealthProbeOptions {
   create(): HealthProbePlugin;
   /** The probe speaks HTTP, so paths and status codes mean something to it. */
   http: boolean;
+  /** Servers that speak what the probe speaks, where that is neither HTTP nor nothing at all. @default HTTP servers */
+  servers?: ProbedServers;
 }
+
+export interface ProbedServers {
+  /** Starts a server that is well. */
+  well: StartProbedServer;
+  /** Starts one that answers, and is not well. */
+  unwell?: StartProbedServer;
+}
+
+/** Listens on 127.0.0.1. */
+export type StartProbedServer = () => Promise<{ port: number; close(): void | Promise<void> }>;
 
 type Answer = Parameters<typeof withServer>[0];
 
@@ -28,21 +42,33 @@ const status =
   };
 
 /** Proves a health-probe plugin against real sockets. */
-export function testHealthProbe(it: It, { create, http }: TestHealthProbeOptions): void {
+export function testHealthProbe(it: It, { create, http, servers }: TestHealthProbeOptions): void {
+  const withWell = <T>(use: (server: Reachable) => Promise<T>): Promise<T> =>
+    servers ? withStarted(servers.well, use) : withServer(well, use);
+  const whatIsWell = servers ? 'that `servers.well` started' : 'that answers 200';
+
   testFactory(it, {
     kind: 'health-probe',
     create,
-    use: (plugin) => withServer(well, ({ port }) => check(plugin, { port })),
+    use: (plugin) => withWell(({ port }) => check(plugin, { port })),
   });
 
   it('check: a server that is well is healthy', async () => {
-    const result = await withServer(well, ({ port }) => check(create(), { port }));
+    const result = await withWell(({ port }) => check(create(), { port }));
     assert.equal(
       result.healthy,
       true,
-      `check must find a server well that answers 200, found ${inspect(result)}`,
+      `check must find a server well ${whatIsWell}, found ${inspect(result)}`,
     );
   });
+
+  const { unwell } = servers ?? {};
+  if (unwell) {
+    it('check: a server that is not well is unhealthy', async () => {
+      const result = await withStarted(unwell, ({ port }) => check(create(), { port }));
+      assertUnhealthy(result, 'for a server that `servers.unwell` started');
+    });
+  }
 
   it('check: a refusal is an answer, not an exception', async () => {
     assertUnhealthy(await check(create(), { port: await refusingPort() }), 'where the connection is refused');
@@ -69,7 +95,7 @@ export function testHealthProbe(it: It, { create, http }: TestHealthProbeOptions
   });
 
   it('check: leaves no connection open that would hold up a drain', async () => {
-    await withServer(well, async (server) => {
+    await withWell(async (server) => {
       await check(create(), { port: server.port });
       const open = await server.openConnections();
       assert.equal(open, 0, `check must close its connection before it settles, found ${open} open`);
@@ -120,6 +146,22 @@ export function testHealthProbe(it: It, { create, http }: TestHealthProbeOptions
       `check must take status 404 as well where target.optionalPath is set, found ${inspect(result)}`,
     );
   });
+}
+
+type Reachable = Pick<ProbedServer, 'port' | 'openConnections'>;
+
+async function withStarted<T>(start: StartProbedServer, use: (server: Reachable) => Promise<T>): Promise<T> {
+  const server = await start();
+  try {
+    const relay = await relayTo(server.port);
+    try {
+      return await use(relay);
+    } finally {
+      await relay.close();
+    }
+  } finally {
+    await server.close();
+  }
 }
 
 function assertUnhealthy(result: ProbeResult, where: string): void {
