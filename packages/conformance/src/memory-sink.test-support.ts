@@ -1,6 +1,6 @@
 import type { LogBatch, LogEntry, LogQuery, LogSession, LogSinkPlugin } from '@project-runner/core';
 
-export type Readable = Required<LogSinkPlugin>;
+export type Readable = LogSinkPlugin & Required<Pick<LogSinkPlugin, 'read'>>;
 
 /** What is done differently from the sink that is right. */
 export interface MemorySinkBreaks {

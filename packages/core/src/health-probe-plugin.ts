@@ -17,11 +17,19 @@ export interface ProbeResult {
   message?: string;
 }
 
+/**
+ * What a probe is asked for. `startup`: whether a server that was started is there. `readiness`: whether it can serve, at
+ * its start and whenever the host asks. `liveness`: whether it has to be started anew, and whenever the host asks.
+ */
+export type ProbeRole = 'startup' | 'readiness' | 'liveness';
+
 /** Looks at a server once. The runner keeps the loop, the deadline and the race against the child's exit. */
 export interface HealthProbePlugin {
   readonly kind: 'health-probe';
   readonly name: string;
   readonly apiVersion: 1;
+  /** Where there are several probes, all of a role must pass. @default all three */
+  readonly roles?: readonly ProbeRole[];
   /** Never rejects for a server that is down or slow; settles soon after `signal` aborts. */
   check(target: ProbeTarget, signal: AbortSignal): Promise<ProbeResult>;
 }

@@ -16,7 +16,7 @@ export type {
   StartAddress,
   StartPlan,
 } from './framework-plugin.ts';
-export type { HealthProbePlugin, ProbeResult, ProbeTarget } from './health-probe-plugin.ts';
+export type { HealthProbePlugin, ProbeResult, ProbeRole, ProbeTarget } from './health-probe-plugin.ts';
 export type {
   AdoptRequest,
   LauncherPlugin,
@@ -78,3 +78,5 @@ export type { HealthStatus, RunningServer } from './running-server.ts';
 export type { LimitInForce, LimitName, ServerLimits } from './server-limits.ts';
 export type { ServerState, ServerStatus } from './server-status.ts';
 export { validatePlugin } from './validate-plugin.ts';
+export { wrap } from './wrap.ts';
+export type { PluginOverrides } from './wrap.ts';

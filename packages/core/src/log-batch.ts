@@ -22,5 +22,7 @@ export interface LogBatch {
   readonly sequence: number;
   /** The last line of `bytes` goes on in a later batch of the same stream. */
   readonly partial?: boolean;
+  /** Said by the runner, of lines that are missing: it is no line of the server. */
+  readonly notice?: boolean;
   lines(): Iterable<LogLine>;
 }

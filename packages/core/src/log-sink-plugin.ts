@@ -46,6 +46,8 @@ export interface LogSinkPlugin {
   readonly kind: 'log-sink';
   readonly name: string;
   readonly apiVersion: 1;
+  /** Queued for it, of one server, before lines are dropped; the slower a sink may be for a while, the more. @default 8388608 */
+  readonly maxQueueBytes?: number;
   open(session: LogSession): LogWriter | Promise<LogWriter>;
   /** Makes the sink queryable; oldest first. Must work while the log is written, after `close`, and for a session it never saw (nothing). */
   read?(session: LogSession, query: LogQuery): readonly LogEntry[] | Promise<readonly LogEntry[]>;

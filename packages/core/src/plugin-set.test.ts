@@ -42,6 +42,32 @@ describe('PluginSet', () => {
   });
 });
 
+describe('PluginSet.reorder', () => {
+  const set = PluginSet.from([probe('a'), probe('b'), probe('c')]);
+
+  it('puts those named first, as they are named, and the others behind as they were', () => {
+    expect(set.reorder(['health-probe:c', 'health-probe:b']).keys()).toEqual([
+      'health-probe:c',
+      'health-probe:b',
+      'health-probe:a',
+    ]);
+    expect(set.reorder([]).keys()).toEqual(set.keys());
+    expect(set.keys()).toEqual(['health-probe:a', 'health-probe:b', 'health-probe:c']);
+  });
+
+  it('names those that are there for one that is not, and one that is named twice', () => {
+    expect(() => set.reorder(['health-probe:a', 'health-probe:x'])).toThrowError(
+      /no plugin health-probe:x; these are there: health-probe:a, health-probe:b, health-probe:c/,
+    );
+    expect(() => set.reorder(['constructor'])).toThrowError(
+      expect.objectContaining({ code: 'PLUGIN_MISSING' }),
+    );
+    expect(() => set.reorder(['health-probe:a', 'health-probe:a'])).toThrowError(
+      expect.objectContaining({ code: 'PLUGIN_DUPLICATE', plugin: 'health-probe:a' }),
+    );
+  });
+});
+
 describe('validatePlugin', () => {
   const manager = { ...probe('a'), kind: 'package-manager', detect: probe, install: probe, run: probe };
 

@@ -44,6 +44,33 @@ export class PluginSet {
     return new PluginSet(rest);
   }
 
+  /**
+   * The set in another order: these come first, as they stand here, the others keep theirs behind them.
+   * @throws ProjectRunnerError `PLUGIN_MISSING` for a key that is not there, `PLUGIN_DUPLICATE` for one that is named twice
+   */
+  reorder(keys: readonly string[]): PluginSet {
+    const rest = new Map(this.#plugins);
+    const ordered = new Map<PluginKey, Plugin>();
+    for (const key of keys as readonly PluginKey[]) {
+      if (ordered.has(key)) {
+        throw new ProjectRunnerError('PLUGIN_DUPLICATE', `[${key}] is named twice in one order of plugins`, {
+          plugin: key,
+          hint: 'Name it once, where it is to stand',
+        });
+      }
+      ordered.set(key, this.get(key));
+      rest.delete(key);
+    }
+    return new PluginSet(new Map([...ordered, ...rest]));
+  }
+
+  /** The plugin of a key: `get('log-sink:file')`. @throws ProjectRunnerError `PLUGIN_MISSING` */
+  get<K extends PluginKind>(key: `${K}:${string}`): PluginOfKind<K> {
+    const plugin = this.#plugins.get(key);
+    if (!plugin) throw this.#missing(`there is no plugin ${key}`);
+    return plugin as PluginOfKind<K>;
+  }
+
   /** All plugins of a kind, in order. */
   all<K extends PluginKind>(kind: K): readonly PluginOfKind<K>[] {
     return [...this.#plugins.values()].filter((plugin): plugin is PluginOfKind<K> => plugin.kind === kind);
@@ -54,6 +81,11 @@ export class PluginSet {
     const plugin = this.all(kind).at(-1);
     if (!plugin) throw this.#missing(`a ${kind} plugin is needed and none is there`);
     return plugin;
+  }
+
+  /** All plugins, in order. */
+  list(): readonly Plugin[] {
+    return [...this.#plugins.values()];
   }
 
   keys(): readonly PluginKey[] {

@@ -1,3 +1,4 @@
+import type { ProbeRole } from './health-probe-plugin.ts';
 import type { Plugin, PluginKind } from './plugin.ts';
 import { ProjectRunnerError } from './project-runner-error.ts';
 
@@ -22,7 +23,7 @@ const requiredMembers = {
 
 /** What each kind may have; `undefined` is as good as absent. */
 const optionalMembers: Readonly<
-  Record<PluginKind, Readonly<Record<string, 'function' | 'string' | 'boolean'>>>
+  Record<PluginKind, Readonly<Record<string, 'function' | 'string' | 'boolean' | 'number' | 'object'>>>
 > = {
   'package-manager': {
     version: 'function',
@@ -31,12 +32,19 @@ const optionalMembers: Readonly<
     explainFailure: 'function',
     skippedScripts: 'function',
   },
-  'health-probe': {},
-  'log-sink': { read: 'function' },
+  'health-probe': { roles: 'object' },
+  'log-sink': { read: 'function', maxQueueBytes: 'number' },
   'port-strategy': { stats: 'function' },
   framework: { copies: 'function', healthPath: 'string', readyMessage: 'function' },
   launcher: { adopt: 'function', inherits: 'boolean' },
 };
+
+const probeRoles: readonly ProbeRole[] = ['startup', 'readiness', 'liveness'];
+
+/** All that a plugin of a kind may have beside what identifies it. */
+export function memberNames(kind: PluginKind): string[] {
+  return [...Object.keys(requiredMembers[kind]), ...Object.keys(optionalMembers[kind])];
+}
 
 /** Checks the shape of a plugin. @throws ProjectRunnerError `PLUGIN_INVALID` saying what is missing */
 export function validatePlugin(value: unknown): Plugin {
@@ -76,7 +84,31 @@ export function validatePlugin(value: unknown): Plugin {
   for (const [member, type] of Object.entries(optionalMembers[kind])) {
     if (plugin[member] !== undefined) expectType(key, member, plugin[member], type);
   }
+  if (plugin.roles !== undefined && kind === 'health-probe') expectRoles(key, plugin.roles);
+  const { maxQueueBytes } = plugin;
+  if (
+    maxQueueBytes !== undefined &&
+    kind === 'log-sink' &&
+    !(Number.isInteger(maxQueueBytes) && (maxQueueBytes as number) > 0)
+  ) {
+    throw invalid(
+      `[${key}] maxQueueBytes must be a whole number above 0, found ${describe(maxQueueBytes)}`,
+      undefined,
+      key,
+    );
+  }
   return value as Plugin;
+}
+
+function expectRoles(key: string, found: unknown): void {
+  const isList = Array.isArray(found) && found.length > 0;
+  const wrong = isList ? found.find((role) => !probeRoles.includes(role as ProbeRole)) : found;
+  if (isList && wrong === undefined) return;
+  throw invalid(
+    `[${key}] roles must be a list of ${probeRoles.join(', ')}; found ${isList ? describe(wrong) : 'none'}`,
+    'Leave roles out for a probe of all roles',
+    key,
+  );
 }
 
 function expectType(key: string, member: string, found: unknown, type: string): void {

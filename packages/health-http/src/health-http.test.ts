@@ -168,6 +168,32 @@ describe('healthHttp', () => {
     expect(asked).toEqual(['//192.0.2.1/health']);
   });
 
+  it('asks a path of its own, which has to be there though that of the server is a guess', async () => {
+    const port = await listen(
+      createServer((request, response) => {
+        response.statusCode = request.url === '/livez' ? 200 : 404;
+        response.end();
+      }),
+    );
+    expect(await look(port, { path: '/livez' })).toEqual({ healthy: true });
+    expect(await look(port, { path: '/readyz' }, true)).toEqual({
+      healthy: false,
+      message: 'Health check returned status 404',
+    });
+  });
+
+  it('has the roles it is given, and none of its own', () => {
+    expect(healthHttp({ name: 'live', roles: ['liveness'] })).toMatchObject({
+      name: 'live',
+      roles: ['liveness'],
+    });
+    expect(healthHttp()).not.toHaveProperty('roles');
+  });
+
+  it.each(['livez', '', 1])('refuses %j as a path', (path) => {
+    expect(() => healthHttp({ path: path as string })).toThrowError(/path must start with "\/"/);
+  });
+
   it.each([0, 1.5, 2 ** 31, Number.NaN])('refuses %d as a timeout', (timeoutMs) => {
     expect(() => healthHttp({ timeoutMs })).toThrowError(/timeoutMs must be a whole number of ms from 1 to/);
   });

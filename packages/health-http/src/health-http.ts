@@ -1,5 +1,5 @@
 import { ProjectRunnerError } from '@project-runner/core';
-import type { HealthProbePlugin, ProbeResult, ProbeTarget } from '@project-runner/core';
+import type { HealthProbePlugin, ProbeResult, ProbeRole, ProbeTarget } from '@project-runner/core';
 
 import { getStatus } from './get-status.ts';
 
@@ -13,6 +13,10 @@ export interface HealthHttpOptions {
   /** The statuses that mean healthy. @default 200–299 */
   expectedStatus?: number | readonly number[] | ((status: number) => boolean);
   headers?: Readonly<Record<string, string>>;
+  /** Asked in the place of the server's health path; no guess, so it has to be there. @default the server's health path */
+  path?: string;
+  /** What it is asked for. @default all roles */
+  roles?: readonly ProbeRole[];
   /** @default 'http' */
   name?: string;
 }
@@ -36,13 +40,22 @@ export function healthHttp(options: HealthHttpOptions = {}): HealthProbePlugin {
       `healthHttp: timeoutMs must be a whole number of ms from 1 to ${maxTimeoutMs}; found ${timeoutMs}`,
     );
   }
+  const { path, roles } = options;
+  if (path !== undefined && !(typeof path === 'string' && path.startsWith('/'))) {
+    throw new ProjectRunnerError(
+      'CONFIG_INVALID',
+      `healthHttp: path must start with "/"; found ${JSON.stringify(path)}`,
+    );
+  }
   const isExpected = statusTest(options.expectedStatus);
 
   return {
     kind: 'health-probe',
     name,
     apiVersion: 1,
-    async check(target, signal) {
+    ...(roles === undefined ? {} : { roles }),
+    async check(given, signal) {
+      const target = path === undefined ? given : { ...given, path, optionalPath: false };
       // A request listens to its signal for ever, and of `AbortSignal.any` Node 24 keeps every one that is listened to.
       const limit = new AbortController();
       const end = (): void => limit.abort();

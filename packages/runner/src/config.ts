@@ -1,5 +1,7 @@
 import type { Logger, PluginLayer, RestartPolicy, SecretsInOutput, ServerLimits } from '@project-runner/core';
 
+import type { PluginWrappers } from './compose-plugins.ts';
+
 /** What users write. Every key is optional; see the README of this package for the table. */
 export interface RunnerConfig {
   /** Inclusive. @default { start: 4111, end: 4200 } */
@@ -42,7 +44,7 @@ export interface RunnerConfig {
   durable?: boolean;
   /** When a server that ended is started again. @default on failure, with back-off from 1 s to 60 s, 10 times in 5 min */
   restart?: Partial<RestartPolicy> | RestartPolicy['policy'];
-  /** Look at servers again and again, and start one anew that fails. @default off */
+  /** Look at servers again and again, and start one anew that fails. @default on where `roles` of a probe name it, else off */
   liveness?: Partial<LivenessConfig> | boolean;
   /** What each server may use, unless its deploy says otherwise. @default no limits */
   limits?: ServerLimits;
@@ -50,6 +52,10 @@ export interface RunnerConfig {
   plugins?: PluginLayer;
   /** Keys removed from the preset: `['log-sink:file']`. */
   without?: readonly string[];
+  /** Wraps plugins that are there, by key: `{ 'log-sink:file': (inner) => filterSink(inner, { stream: 'stderr' }) }`. */
+  wrap?: PluginWrappers;
+  /** Keys that come first, in this order; the others keep theirs behind them. @default as they were given */
+  order?: readonly string[];
   /** @default silent: a library prints nothing by itself */
   logger?: Logger;
 }
@@ -104,6 +110,8 @@ export interface ResolvedConfig {
   restart: Readonly<RestartPolicy>;
   /** `null`: off. */
   liveness: Readonly<LivenessConfig> | null;
+  /** Somebody said so; otherwise a probe may ask for it. */
+  livenessGiven: boolean;
   limits: Readonly<ServerLimits>;
   logger: Logger;
 }

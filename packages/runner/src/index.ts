@@ -11,6 +11,8 @@ export { runCommand, spawnCommand } from './advanced/spawn-command.ts';
 export type { CommandResult, SpawnCommandOptions } from './advanced/spawn-command.ts';
 export { ProjectBuilder } from './build/project-builder.ts';
 export type { BuildRequest, ProjectBuilderParts } from './build/project-builder.ts';
+export { composePlugins } from './compose-plugins.ts';
+export type { PluginWrappers } from './compose-plugins.ts';
 export type { HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.ts';
 export { createProjectRunner } from './create-project-runner.ts';
 export { defaultPlugins } from './default-plugins.ts';
@@ -23,6 +25,8 @@ export {
   createFilteredLogStream,
   createMultiLogStream,
 } from './logs/build-log-streams.ts';
+export { filterSink } from './logs/filter-sink.ts';
+export type { SinkFilter } from './logs/filter-sink.ts';
 export { LogCollector } from './logs/log-collector.ts';
 export { memorySink } from './logs/memory-sink.ts';
 export { RingBuffer } from './logs/ring-buffer.ts';

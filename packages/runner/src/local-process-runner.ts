@@ -1,4 +1,4 @@
-import { PluginSet, ProjectRunnerError } from '@project-runner/core';
+import { ProjectRunnerError } from '@project-runner/core';
 import type {
   Build,
   BuildOptions,
@@ -7,6 +7,7 @@ import type {
   LogSession,
   ObservabilityStorage,
   PaginatedLogs,
+  PluginSet,
   Project,
   ProjectRunner,
   ProjectSource,
@@ -27,8 +28,8 @@ import { createReleases } from './build/releases.ts';
 import type { Releases } from './build/releases.ts';
 import { checkDeploy, checkDeployCommand } from './check-deploy.ts';
 import { collectStats } from './collect-stats.ts';
+import { composePlugins } from './compose-plugins.ts';
 import type { ResolvedConfig, RunnerConfig } from './config.ts';
-import { defaultPlugins } from './default-plugins.ts';
 import { checkLogOptions } from './logs/check-log-options.ts';
 import { storageSink } from './logs/storage-sink.ts';
 import { oneOf } from './one-of.ts';
@@ -64,7 +65,7 @@ export class LocalProcessRunner implements ProjectRunner {
   /** @throws ProjectRunnerError `CONFIG_INVALID`, `PLUGIN_INVALID`, `PLUGIN_DUPLICATE`, `PLUGIN_MISSING` */
   constructor(config: RunnerConfig = {}) {
     this.#config = resolveConfig(config);
-    this.#plugins = PluginSet.from(defaultPlugins(config), config.plugins).without(config.without ?? []);
+    this.#plugins = composePlugins(config);
     requirePlugins(this.#plugins);
     this.#builder = new ProjectBuilder({
       config: this.#config,
@@ -161,8 +162,7 @@ export class LocalProcessRunner implements ProjectRunner {
 
   async healthCheck(server: RunningServer): Promise<{ healthy: boolean; message?: string }> {
     await this.#servers.recover();
-    const { timeoutMs } = this.#config.healthCheck;
-    return checkServer(this.#servers.get(server.id), this.#plugins.all('health-probe'), timeoutMs);
+    return checkServer(this.#servers.get(server.id), this.#config.healthCheck.timeoutMs);
   }
 
   async getLogs(server: RunningServer, options: { tail?: number; since?: Date } = {}): Promise<string> {

@@ -3,7 +3,13 @@ import { join, resolve } from 'node:path';
 import type { Logger, SecretsInOutput } from '@project-runner/core';
 
 import { expectObject, flag, onlyKeys, text, whole, wrong } from './check-value.ts';
-import type { CacheConfig, HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.ts';
+import type {
+  CacheConfig,
+  HealthCheckConfig,
+  LivenessConfig,
+  ResolvedConfig,
+  RunnerConfig,
+} from './config.ts';
 import { defaultStateDir } from './default-state-dir.ts';
 import { checkLimits, mergeLimits } from './resolve-limits.ts';
 import { safeLogger } from './safe-logger.ts';
@@ -35,6 +41,8 @@ const knownKeys = [
   'limits',
   'plugins',
   'without',
+  'wrap',
+  'order',
   'logger',
 ] as const satisfies readonly (keyof RunnerConfig)[];
 
@@ -66,10 +74,13 @@ export function resolveConfig(written: RunnerConfig = {}): ResolvedConfig {
     durable: flag('durable', written.durable) ?? true,
     restart: restartPolicy(written.restart),
     liveness: liveness(written.liveness),
+    livenessGiven: written.liveness !== undefined,
     limits: mergeLimits(checkLimits('limits', written.limits)),
     logger: logger(written.logger),
   };
 }
+
+export const defaultLiveness: Readonly<LivenessConfig> = { intervalMs: 10_000, failures: 3 };
 
 /** The longest delay a Node timer takes. */
 export const maxTimer: number = 2 ** 31 - 1;
@@ -160,8 +171,8 @@ function liveness(value: RunnerConfig['liveness']): ResolvedConfig['liveness'] {
   const given = value === true ? {} : value;
   expectObject('liveness', given);
   return {
-    intervalMs: whole('liveness.intervalMs', given.intervalMs, 1, maxTimer) ?? 10_000,
-    failures: whole('liveness.failures', given.failures, 1, 1_000_000) ?? 3,
+    intervalMs: whole('liveness.intervalMs', given.intervalMs, 1, maxTimer) ?? defaultLiveness.intervalMs,
+    failures: whole('liveness.failures', given.failures, 1, 1_000_000) ?? defaultLiveness.failures,
   };
 }
 

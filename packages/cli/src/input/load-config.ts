@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-import { PluginSet, ProjectRunnerError } from '@project-runner/core';
-import { defaultPlugins, resolveConfig } from '@project-runner/runner';
+import { ProjectRunnerError } from '@project-runner/core';
+import { composePlugins, resolveConfig } from '@project-runner/runner';
 import type { RunnerConfig } from '@project-runner/runner';
 
 import { evaluateConfig } from './evaluate-config.ts';
@@ -56,7 +56,7 @@ function check(config: ProjectRunnerConfig, file: string): void {
   try {
     refuseUnknownKeys(config);
     resolveConfig(config);
-    PluginSet.from(defaultPlugins(config), config.plugins).without(config.without ?? []);
+    composePlugins(config);
   } catch (error) {
     if (!ProjectRunnerError.is(error)) throw error;
     throw new ProjectRunnerError(error.code, `${file}: ${error.message}`, {

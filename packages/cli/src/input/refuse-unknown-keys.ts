@@ -8,7 +8,12 @@ export function refuseUnknownKeys(config: object): void {
   const unknown = Object.keys(config).find((key) => !isKnown(key));
   if (unknown === undefined) return;
   // All that the runner resolves, and what it reads as it is.
-  const names = [...Object.keys(resolveConfig()), 'plugins', 'without'];
+  const names = [
+    ...Object.keys(resolveConfig()).filter((key) => isKnown(key)),
+    'plugins',
+    'without',
+    'order',
+  ];
   const meant = closest(unknown, names);
   throw new ProjectRunnerError(
     'CONFIG_INVALID',

@@ -1,3 +1,4 @@
+import { wrap } from '@project-runner/core';
 import type { HealthProbePlugin } from '@project-runner/core';
 
 export interface ObservedProbes {
@@ -11,15 +12,14 @@ export interface ObservedProbes {
 export function observeProbes(given: readonly HealthProbePlugin[]): ObservedProbes {
   let last: ReturnType<ObservedProbes['path']> = null;
   return {
-    probes: given.map((probe) => ({
-      kind: 'health-probe',
-      name: probe.name,
-      apiVersion: 1,
-      check(target, signal) {
-        last = { path: target.path, optional: target.optionalPath ?? false };
-        return probe.check(target, signal);
-      },
-    })),
+    probes: given.map((probe) =>
+      wrap(probe, {
+        check(target, signal) {
+          last = { path: target.path, optional: target.optionalPath ?? false };
+          return probe.check(target, signal);
+        },
+      }),
+    ),
     path: () => last,
   };
 }

@@ -1,15 +1,17 @@
 import { join, resolve } from 'node:path';
 
-import { pluginKey, PluginSet } from '@project-runner/core';
+import { pluginKey } from '@project-runner/core';
 import type {
   Build,
   Deployment,
   Logger,
+  PluginSet,
   PortStrategyPlugin,
   Project,
   ProjectRunner,
 } from '@project-runner/core';
 import {
+  composePlugins,
   createProjectRunner,
   defaultPlugins,
   defaultStateDir,
@@ -79,13 +81,19 @@ export async function openProject(
   const errors = captureErrors(noticeLosses(written.logger ?? reporter.logger, reporter.notice));
   const config = mergeConfig(written, options, inspected.dir, io, errors.logger);
   const { buildDir, stateDir } = resolveConfig(config);
-  const plugins = PluginSet.from(defaultPlugins(config), config.plugins).without(config.without ?? []);
+  const plugins = composePlugins(config);
   const processes = observeLauncher(plugins.one('launcher'));
   const probes = observeProbes(plugins.all('health-probe'));
   const logsDir = hasDefaultLogs(plugins, config) ? join(stateDir, 'logs') : null;
   const serverLogs = watchServerLogs(logsDir, inspected.dir);
   const observers = [processes.launcher, ...probes.probes, serverLogs.sink];
-  const runner = createProjectRunner({ ...config, plugins: withReplaced(config.plugins, observers) });
+  const runner = createProjectRunner({
+    ...config,
+    plugins: withReplaced(plugins.list(), observers),
+    // Done already.
+    wrap: {},
+    without: (config.without ?? []).filter((key) => presetKeys(config).includes(key)),
+  });
   // The runner copies the folder before it builds, so the user's own may be handed out.
   runner.setSource({ getProjectPath: async () => inspected.dir });
   const records = localRecords(inspected.dir, { name: inspected.name });
@@ -108,10 +116,15 @@ export async function openProject(
   };
 }
 
+function presetKeys(config: RunnerConfig): readonly string[] {
+  return defaultPlugins(config).map((plugin) => pluginKey(plugin));
+}
+
 /** Where a user's own sink of that name writes is its secret. */
-function hasDefaultLogs(plugins: PluginSet, { plugins: given }: RunnerConfig): boolean {
+function hasDefaultLogs(plugins: PluginSet, { plugins: given, wrap }: RunnerConfig): boolean {
   const key = 'log-sink:file';
-  return plugins.keys().includes(key) && !flattenLayer(given).some((plugin) => pluginKey(plugin) === key);
+  const isOwn = flattenLayer(given).some((plugin) => pluginKey(plugin) === key) || wrap?.[key] !== undefined;
+  return plugins.keys().includes(key) && !isOwn;
 }
 
 /** Flags win over the file. What the command keeps goes to the user's state folder, never into the project. */

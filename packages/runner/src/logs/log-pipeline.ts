@@ -28,7 +28,7 @@ export interface LogPipelineOptions {
   /** Whom to tell each line; asked for every batch, and while there are none no line is decoded. They must not throw. */
   listeners?(): readonly LogListener[];
   onLoss?(sink: string, lines: number): void;
-  /** Queued for one sink before lines are dropped. @default 8388608 */
+  /** Queued for one sink that does not say it itself, before lines are dropped. @default 8388608 */
   maxQueueBytes?: number;
 }
 
@@ -72,7 +72,7 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
       sink,
       session,
       logger,
-      maxBytes: options.maxQueueBytes ?? 8 * 1024 * 1024,
+      maxBytes: sink.maxQueueBytes ?? options.maxQueueBytes ?? 8 * 1024 * 1024,
       after: resume?.committed ?? 0,
       onLoss: (lines) => options.onLoss?.(pluginKey(sink), lines),
     }),
@@ -98,6 +98,7 @@ export function createLogPipeline(options: LogPipelineOptions): LogPipeline {
       count,
       sequence: record.sequence,
       partial: record.kind === 'part',
+      ...(record.kind === 'dropped' ? { notice: true } : {}),
     });
     for (const queue of queues) queue.push(batch, lease);
     tell(batch);

@@ -16,7 +16,7 @@ export function mergeLosses(earlier: Loss | null, later: Loss): Loss {
 /** Says a loss in the log itself. It takes the number of the last lost line, so numbers stay unique and rising. */
 export function lossNotice({ count, last }: Loss, time: Date): LogBatch {
   const bytes = Buffer.from(`[project-runner] ${count} lines lost\n`);
-  return createLogBatch({ stream: 'stderr', time, bytes, count: 1, sequence: last });
+  return createLogBatch({ stream: 'stderr', time, bytes, count: 1, sequence: last, notice: true });
 }
 
 /** Says in the log that output was given up before it was read. */

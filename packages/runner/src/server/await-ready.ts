@@ -5,7 +5,7 @@ import type { HealthProbePlugin, ProbeTarget, ProcessHandle } from '@project-run
 
 import { deployCancelled } from './deploy-cancelled.ts';
 import { ownedHost } from './owned-host.ts';
-import { askProbe } from './probe-server.ts';
+import { askProbe, firstComplaint } from './probe-server.ts';
 import { untilAccepts } from './until-accepts.ts';
 import { untilAborted } from '../within.ts';
 import { withLimit } from './with-limit.ts';
@@ -157,8 +157,7 @@ async function probeAll(
   const results = await withLimit(signal, probeTimeoutMs, (limit) =>
     Promise.all(probes.map((probe) => askProbe(probe, { ...target, host }, limit))),
   );
-  const bad = results.find((result) => !result.healthy);
-  return bad ? (bad.message ?? 'the probe says unhealthy') : null;
+  return firstComplaint(probes, results);
 }
 
 function wakeUp(options: AwaitReadyOptions, end: (reason: NotReady) => void): Promise<void> {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-import { callPlugin } from '@project-runner/core';
+import { callPlugin, pluginKey } from '@project-runner/core';
 import type { HealthProbePlugin, ProbeResult, ProbeTarget } from '@project-runner/core';
 
 import { withinMs } from '../within.ts';
@@ -30,7 +30,20 @@ export async function probeServer(
       ),
     ),
   );
-  return results.find((item) => !item.healthy) ?? { healthy: true };
+  const message = firstComplaint(probes, results);
+  return message === null ? { healthy: true } : { healthy: false, message };
+}
+
+/** What the first probe that is not content says, and which one it is where there are several; `null` for none. */
+export function firstComplaint(
+  probes: readonly HealthProbePlugin[],
+  results: readonly ProbeResult[],
+): string | null {
+  const index = results.findIndex(({ healthy }) => !healthy);
+  const probe = probes[index];
+  if (!probe) return null;
+  const message = results[index]?.message ?? 'the probe says unhealthy';
+  return probes.length === 1 ? message : `[${pluginKey(probe)}] ${message}`;
 }
 
 /**

@@ -27,6 +27,7 @@ import { watchHealth } from './watch-health.ts';
 /** One server over all its runs. */
 export class ServerSupervisor {
   readonly logs: LogPipeline;
+  readonly plugins: SupervisionContext['plugins'];
   readonly route: ServerRoute;
   readonly #context: SupervisionContext;
   readonly #options: SupervisorOptions;
@@ -41,6 +42,7 @@ export class ServerSupervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.logs = options.logs;
+    this.plugins = options.context.plugins;
     this.#context = options.context;
     this.#kept = new KeptState(options.stored, options.context);
     this.#schedule = new RestartSchedule(options.context.restart);

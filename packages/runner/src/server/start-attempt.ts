@@ -9,6 +9,7 @@ import { giveUp } from './give-up.ts';
 import { heldStart } from './held-start.ts';
 import type { HeldServerStart } from './held-start.ts';
 import { launchLimits } from './limits.ts';
+import { probesFor } from './probes-for.ts';
 import type { StartedServer, StartServerOptions } from './start-server.ts';
 
 /** A server that never became ready has nothing to drain. */
@@ -112,7 +113,7 @@ export async function untilReady(
     outcome = await awaitReady({
       handle,
       target,
-      probes: options.plugins.all('health-probe'),
+      probes: probesFor(options.plugins, 'startup', 'readiness'),
       announced,
       ...options.timing,
       signal: AbortSignal.any([options.signal, broken]),

@@ -7,6 +7,7 @@ import type { LivenessConfig, ResolvedConfig } from '../config.ts';
 import { maxTimer } from '../resolve-config.ts';
 import { createMemoryWatch } from './memory-watch.ts';
 import type { MemoryWatch } from './memory-watch.ts';
+import { resolveLiveness } from './resolve-liveness.ts';
 import type { Routes } from './routes.ts';
 import type { StartTiming } from './start-server.ts';
 import { createStateStore } from './state-store.ts';
@@ -56,7 +57,7 @@ export function createContext({ config, plugins, events, routes }: CreateContext
       probeTimeoutMs: healthCheck.timeoutMs,
     },
     restart: config.restart,
-    liveness: config.liveness,
+    liveness: resolveLiveness(config, plugins),
     probeTimeoutMs: healthCheck.timeoutMs,
     memory: createMemoryWatch(logger),
     frameworkOf: (name) => frameworkOf(plugins, name),

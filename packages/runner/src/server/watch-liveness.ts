@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ProbeTarget, ProcessHandle } from '@project-runner/core';
 
 import { probeServer } from './probe-server.ts';
+import { probesFor } from './probes-for.ts';
 import type { SupervisionContext } from './supervision-context.ts';
 
 export interface WatchLivenessOptions {
@@ -36,7 +37,7 @@ async function watch(
     }
     const result = await probeServer(
       target,
-      context.plugins.all('health-probe'),
+      probesFor(context.plugins, 'liveness'),
       context.probeTimeoutMs,
     ).catch((error: unknown) => ({ healthy: false, message: String(error) }));
     if (signal.aborted || handle.exit() !== null) return;

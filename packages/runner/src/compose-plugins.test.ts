@@ -1,0 +1,133 @@
+import { wrap } from '@project-runner/core';
+import type { HealthProbePlugin } from '@project-runner/core';
+import { describe, expect, it } from 'vitest';
+
+import { composePlugins } from './compose-plugins.ts';
+import type { RunnerConfig } from './config.ts';
+import { filterSink } from './logs/filter-sink.ts';
+import { LocalProcessRunner } from './local-process-runner.ts';
+import { defaultPlugins } from './default-plugins.ts';
+
+function probe(name: string): HealthProbePlugin {
+  return { kind: 'health-probe', name, apiVersion: 1, check: () => Promise.resolve({ healthy: true }) };
+}
+
+const code = (name: string): Error => expect.objectContaining({ code: name }) as Error;
+
+describe('composePlugins', () => {
+  it('is the preset without a configuration', () => {
+    expect(composePlugins().keys()).toEqual(defaultPlugins().map(({ kind, name }) => `${kind}:${name}`));
+  });
+
+  it('merges, leaves out, wraps and orders, in that order', () => {
+    const own = probe('http');
+    let seen: unknown;
+    const set = composePlugins({
+      plugins: [own, probe('deep')],
+      without: ['log-sink:file'],
+      wrap: {
+        'health-probe:http': (inner) => {
+          seen = inner;
+          return wrap(inner, { roles: ['readiness'] });
+        },
+        'log-sink:memory': (inner) => filterSink(inner, { stream: 'stderr' }),
+      },
+      order: ['health-probe:deep'],
+    });
+    expect(seen).toBe(own);
+    expect(set.keys()[0]).toBe('health-probe:deep');
+    expect(set.all('health-probe').map(({ name, roles }) => [name, roles])).toEqual([
+      ['deep', undefined],
+      ['http', ['readiness']],
+    ]);
+    expect(set.all('log-sink').map(({ name, read }) => [name, read])).toEqual([['memory', undefined]]);
+  });
+
+  const other = (): HealthProbePlugin => probe('other');
+  it.each([
+    [
+      'an order of what is not there',
+      { order: ['health-probe:tcp'] },
+      'PLUGIN_MISSING',
+      /no plugin health-probe:tcp; these are there: package-manager:npm, .*log-sink:file/,
+    ],
+    [
+      'an order that names one twice',
+      { order: ['health-probe:http', 'health-probe:http'] },
+      'PLUGIN_DUPLICATE',
+      /named twice/,
+    ],
+    [
+      'an order that is no list',
+      { order: 'health-probe:http' },
+      'CONFIG_INVALID',
+      /order: expected a list of plugin keys/,
+    ],
+    [
+      'a without that holds no keys',
+      { without: [1] },
+      'CONFIG_INVALID',
+      /without: expected a list of plugin keys/,
+    ],
+    [
+      'one that is left out twice',
+      { without: ['log-sink:file', 'log-sink:file'] },
+      'PLUGIN_MISSING',
+      /no plugin log-sink:file/,
+    ],
+    [
+      'an order of what was left out',
+      { without: ['log-sink:file'], order: ['log-sink:file'] },
+      'PLUGIN_MISSING',
+      /no plugin log-sink:file/,
+    ],
+    [
+      'wrapping what is not there',
+      { wrap: { 'health-probe:tcp': other } },
+      'PLUGIN_MISSING',
+      /no plugin health-probe:tcp; these are there/,
+    ],
+    [
+      'wrapping with what is no function',
+      { wrap: { 'health-probe:http': {} } },
+      'CONFIG_INVALID',
+      /wrap\["health-probe:http"\]: expected a function/,
+    ],
+    [
+      'a wrapper that answers another plugin',
+      { wrap: { 'health-probe:http': other } },
+      'PLUGIN_INVALID',
+      /answered the plugin health-probe:other/,
+    ],
+    [
+      'a wrapper that answers none',
+      { wrap: { 'health-probe:http': () => undefined } },
+      'PLUGIN_INVALID',
+      /must be an object, found nothing/,
+    ],
+    [
+      '__proto__ as a key',
+      { wrap: JSON.parse('{"__proto__": 1}') as object },
+      'PLUGIN_MISSING',
+      /no plugin __proto__/,
+    ],
+  ])('refuses %s, in the constructor', (_, config, expected, message) => {
+    expect(() => new LocalProcessRunner(config as RunnerConfig)).toThrowError(message);
+    expect(() => new LocalProcessRunner(config as RunnerConfig)).toThrowError(code(expected));
+  });
+
+  it('names the plugin whose wrapper throws, and keeps the cause', () => {
+    const cause = new Error('no such thing');
+    const fail = (): never => {
+      throw cause;
+    };
+    expect(() => composePlugins({ wrap: { 'health-probe:http': fail } })).toThrowError(
+      expect.objectContaining({
+        code: 'PLUGIN_FAILED',
+        plugin: 'health-probe:http',
+        cause,
+        message: '[health-probe:http] wrap failed: no such thing',
+      }) as Error,
+    );
+  });
+});
