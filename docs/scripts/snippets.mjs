@@ -12,6 +12,8 @@ const sources = [
   'packages/*/README.md',
   'examples/*/README.md',
 ];
+/** Packages of strangers, which are not installed here; their own tests compile them. */
+const outside = /^examples\/plugin-/;
 const fence =
   /(?:<!-- (given|run|file ([\w./-]+))(?::?\s+([^]*?))?-->\s*\n)?^```(ts|sh)(?: \[([\w./-]+)\])?\n([^]*?)^```$/gm;
 
@@ -26,6 +28,7 @@ const fence =
  */
 export function snippets() {
   return globSync(sources, { cwd: root })
+    .filter((document) => !outside.test(document))
     .sort()
     .flatMap((document) => snippetsOf(readFileSync(join(root, document), 'utf8'), relative('.', document)));
 }

@@ -218,11 +218,8 @@ export class ServerSupervisor {
     });
     if (outcome === 'running') void this.route.follow();
     if (outcome === 'stopped') await this.#settle('exited');
-    if (typeof outcome === 'object') await this.#giveUp(outcome.crashed);
-  }
-
-  async #giveUp(reason: string): Promise<void> {
-    this.#kept.crashed(reason, await this.logs.tail(50));
+    if (typeof outcome !== 'object') return;
+    this.#kept.crashed(outcome.crashed, await this.logs.tail(50));
     await this.#settle('crashed');
   }
 
