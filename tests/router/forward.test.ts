@@ -15,14 +15,14 @@ import { testRouter } from '../support/test-router.ts';
 const get = (host = 'app.localhost', more = ''): string =>
   `GET /a/b?c=d HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${more}\r\n`;
 
-/** Answers each connection with the same bytes, whatever is asked. */
-async function rawTarget(answer: string, end: 'end' | 'reset' | 'open' = 'end'): Promise<number> {
+/** Answers each connection with the same bytes, whatever is asked, and ends it, or resets it when it is time. */
+async function rawTarget(answer: string, untilReset?: () => Promise<unknown>): Promise<number> {
   const server = createTcpServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', () => {
       socket.write(answer, 'latin1', () => {
-        if (end === 'end') socket.end();
-        else if (end === 'reset') socket.resetAndDestroy();
+        if (untilReset) void untilReset().then(() => socket.resetAndDestroy());
+        else socket.end();
       });
     });
     onTestFinished(() => void socket.destroy());
@@ -316,15 +316,17 @@ describe('a connection that breaks', () => {
   });
 
   it.each([
-    ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf', 'end'],
-    ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n', 'end'],
-    ['up to its end, by a reset', 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf', 'reset'],
+    ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf', false],
+    ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n', false],
+    ['up to its end, by a reset', 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf', true],
   ] as const)(
     "in the middle of an answer %s ends the client's, never as if it were whole",
-    async (_, text, end) => {
+    async (_, text, isReset) => {
       const { port, lead, router } = await testRouter();
-      await lead('app', await rawTarget(text, end));
-      const client = rawConnection(port, 'GET / HTTP/1.1\r\nHost: app.localhost\r\n\r\n');
+      // Node 22 does not see a reset that comes together with the last bytes.
+      const untilReset = (): Promise<unknown> => client.until((received) => received.includes('half'));
+      await lead('app', await rawTarget(text, isReset ? untilReset : undefined));
+      let client = rawConnection(port, 'GET / HTTP/1.1\r\nHost: app.localhost\r\n\r\n');
       const { received } = await client.closed;
       expect(received).not.toMatch(/0\r\n\r\n$/);
       expect(received.replaceAll('Content-Length: 100', '')).not.toContain('Content-Length');
@@ -333,8 +335,8 @@ describe('a connection that breaks', () => {
         (inFlight) => inFlight === 0,
       );
       expect(router.getStats().deployments).toMatchObject([{ errors: 1, clientGone: 0 }]);
-      const old = await rawConnection(port, 'GET / HTTP/1.0\r\nHost: app.localhost\r\n\r\n').closed;
-      expect(old.reset).toBe(true);
+      client = rawConnection(port, 'GET / HTTP/1.0\r\nHost: app.localhost\r\n\r\n');
+      expect((await client.closed).reset).toBe(true);
     },
   );
 
