@@ -128,7 +128,7 @@ describe('SIGKILL of the caller', () => {
     const { jobs } = testJobs({ stateDir, graceMs: 300 });
     const code = `trap '' TERM; while :; do sleep 0.05; done`;
     const caller = spawnJobsCaller({
-      options: { stateDir, keeper: false, graceMs: 60_000 },
+      options: { stateDir, keeper: false, graceMs: 3000 },
       spec: { command: shellJob(code) },
       runs: [{}],
     });
@@ -146,6 +146,24 @@ describe('SIGKILL of the caller', () => {
     expect(await cancelled).toMatchObject({ status: 'cancelled', error: { code: 'JOB_CANCELLED' } });
     expect(isProcessAlive(running?.pid ?? 0)).toBe(false);
   });
+});
+
+it('a result that may not be on the disk is made again, the same, where its caller was killed before it knew', async () => {
+  const stateDir = join(tempFolder(), 'state');
+  const code = `echo '{"a":1}'; echo words >&2; printf x > "$PROJECT_RUNNER_OUTPUT_DIR/file"; exit 0`;
+  const caller = spawnJobsCaller({
+    options: { stateDir, keeper: false },
+    spec: { command: shellJob(code) },
+    runs: [{}],
+  });
+  await caller.exited;
+  const told = caller.said.flatMap(({ result }) => result ?? []);
+  const file = join(stateDir, 'runs', told[0]?.id ?? '', 'run.jsonl');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/\n$/, ' '));
+  const { jobs } = testJobs({ stateDir });
+  expect(await jobs.status({ kind: 'local', id: told[0]?.id ?? '' })).toMatchObject({ status: 'completed' });
+  expect(await jobs.wait({ kind: 'local', id: told[0]?.id ?? '' })).toEqual(told[0]);
+  expect(readFileSync(file, 'utf8').endsWith('}\n')).toBe(true);
 });
 
 it('a suspended caller keeps nobody from ending its run', async () => {

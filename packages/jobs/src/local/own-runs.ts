@@ -59,32 +59,41 @@ export function createOwnRuns({ store, options, onIdle }: OwnRunsOptions): OwnRu
   let bell: Bell | null = null;
   let ended = 0;
   let sweeping: NodeJS.Timeout | null = null;
+  /** The last one that was begun. */
+  let swept: Promise<void> = Promise.resolve();
+  const closing = new AbortController();
+  const tidying = new Set<Promise<void>>();
 
   const look = (): void => {
     for (const { supervision } of runs.values()) supervision.look();
   };
-  const sweep = (signal?: AbortSignal): Promise<void> =>
-    sweepRuns(store, options.retention, { ...(signal ? { signal } : {}), onError: warn }).catch(warn);
+  const sweep = (signal: AbortSignal): Promise<void> =>
+    sweepRuns(store, options.retention, { signal, onError: warn }).catch(warn);
   const sweepSoon = (): void => {
     sweeping ??= setTimeout(() => {
       sweeping = null;
-      void sweep();
+      swept = sweep(closing.signal);
     }, sweepDelayMs).unref();
   };
   /** A process that runs one job and leaves has to do it, too. */
   const sweepBeforeEnd = async (): Promise<void> => {
+    closing.abort();
+    await swept;
     if (!sweeping) return;
     clearTimeout(sweeping);
     sweeping = null;
     await sweep(AbortSignal.timeout(longestSweepMs));
   };
 
-  const keep = (record: RunRecord, { result, printedBytes }: Finished): void => {
+  const keep = async (record: RunRecord, { result, printedBytes }: Finished): Promise<void> => {
     const { id } = record;
     try {
-      store.finish({ ...record, result });
-      // Not waited for: the result is kept.
-      void removeRemains(store.files(id), record, printedBytes).catch(warn);
+      await store.finish({ ...record, result });
+      // Waited for by a close only: the result is kept.
+      const tidied = removeRemains(store.files(id), record, printedBytes)
+        .catch(warn)
+        .finally(() => tidying.delete(tidied));
+      tidying.add(tidied);
     } catch (error) {
       if (!isOfFileSystem(error)) warn(error);
       // A full disk. What it was made of is still there, so whoever asks later makes the same of it.
@@ -106,8 +115,8 @@ export function createOwnRuns({ store, options, onIdle }: OwnRunsOptions): OwnRu
       if (runs.size === 0) onIdle();
     };
     const result = supervision.outcome.then(
-      (finished) => {
-        keep(record, finished);
+      async (finished) => {
+        await keep(record, finished);
         over();
         return finished.result;
       },
@@ -146,8 +155,11 @@ export function createOwnRuns({ store, options, onIdle }: OwnRunsOptions): OwnRu
     async close() {
       bell?.close();
       await Promise.all(
-        [...runs].map(async ([id, { supervision, release }]) => {
-          await supervision.letGo();
+        [...runs].map(async ([id, { supervision, result, release }]) => {
+          if (await supervision.letGo()) {
+            await result;
+            return;
+          }
           runs.delete(id);
           quietly(() => {
             release();
@@ -155,6 +167,7 @@ export function createOwnRuns({ store, options, onIdle }: OwnRunsOptions): OwnRu
           });
         }),
       );
+      await Promise.all(tidying);
       await sweepBeforeEnd();
     },
   };

@@ -34,8 +34,11 @@ export interface Supervision {
   stop(reason: StopReason): void;
   /** Looks whether somebody else wants it stopped. */
   look(): void;
-  /** Leaves it to others as it is. Resolves when nothing of it is touched any more. */
-  letGo(): Promise<void>;
+  /**
+   * Leaves it to others as it is. Resolves when nothing of it is touched any more: `true` where it is over all the same,
+   * and there is an outcome.
+   */
+  letGo(): Promise<boolean>;
 }
 
 /** Before an attempt is repeated: in ms, twice as long each time. */
@@ -177,8 +180,8 @@ export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: 
 
   const working = work();
   const settled = working.then(
-    () => undefined,
-    () => undefined,
+    () => true,
+    () => false,
   );
   return {
     outcome: working.catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import { thisProcess } from '@project-runner/leases';
 import type { Holder } from '@project-runner/leases';
 
 import type { JobResult } from '../job-result.ts';
@@ -58,7 +59,11 @@ export function parseRecord(text: string, id: string): RunRecord | null {
     typeof head.createdAt === 'number' &&
     typeof head.creator?.pid === 'number';
   if (!isWhole) return null;
-  const tail = parseLine(text.slice(end + 1)) as Partial<RunRecord> | null;
+  // A result without its line ending is not on the disk yet; one of an earlier boot was, or it would not be whole.
+  const isWritten = text.endsWith('\n') && text.length > end + 1;
+  const isOfEarlierBoot = head.creator?.bootId !== null && head.creator?.bootId !== thisProcess().bootId;
+  const tail =
+    isWritten || isOfEarlierBoot ? (parseLine(text.slice(end + 1)) as Partial<RunRecord> | null) : null;
   return { ...(head as RunRecord), secret: tail?.secret ?? null, result: tail?.result ?? null };
 }
 

@@ -1,16 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  ftruncateSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ProjectRunnerError } from '@project-runner/core';
@@ -20,6 +9,7 @@ import type { RunRecord } from './run-record.ts';
 import { runFiles } from './run-files.ts';
 import type { RunFiles } from './run-files.ts';
 import { unwritable } from './unwritable.ts';
+import { writeResult } from './write-result.ts';
 
 /** Runs of all processes of a user, a folder for each. */
 export interface RunStore {
@@ -33,8 +23,8 @@ export interface RunStore {
   create(record: RunRecord, input?: string): RunRecord;
   /** `null` when there is none, or it was not made wholly. */
   read(id: string): RunRecord | null;
-  /** Keeps the result of a run that has ended. @throws Error of the file system */
-  finish(record: RunRecord): void;
+  /** Keeps the result of a run that has ended, on the disk. @throws Error of the file system */
+  finish(record: RunRecord): Promise<void>;
   files(id: string): RunFiles;
   list(): string[];
   remove(id: string): void;
@@ -59,7 +49,7 @@ export function openRunStore(stateDir: string): RunStore {
       const text = readText(files(id).record);
       return text === null ? null : parseRecord(text, id);
     },
-    finish: (record) => writeResult(files(record.id).record, record),
+    finish: (record) => writeResult(files(record.id), record),
     list: () => namesIn(root).filter((name) => idPattern.test(name)),
     remove: (id) => rmSync(files(id).dir, { recursive: true, force: true }),
   };
@@ -113,22 +103,6 @@ function writeFirst(files: RunFiles, record: RunRecord, isShared: boolean): void
     if (isShared) linkSync(draft, files.record);
   } finally {
     if (isShared) rmSync(draft, { force: true });
-  }
-}
-
-/** In place: see `formatRecord`. */
-function writeResult(file: string, record: RunRecord): void {
-  const [head, tail] = formatRecord(record);
-  const fd = openSync(file, 'r+');
-  try {
-    const start = Buffer.byteLength(head);
-    const written = writeSync(fd, tail, start);
-    ftruncateSync(fd, start + written);
-    if (written < Buffer.byteLength(tail)) {
-      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC', syscall: 'write' });
-    }
-  } finally {
-    closeSync(fd);
   }
 }
 

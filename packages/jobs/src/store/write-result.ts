@@ -1,0 +1,48 @@
+import { closeSync, fsync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+
+import { formatRecord } from './run-record.ts';
+import type { RunRecord } from './run-record.ts';
+import type { RunFiles } from './run-files.ts';
+
+const sync = promisify(fsync);
+
+/**
+ * Puts the result of a run in its place, see `formatRecord`. It is on the disk before anybody sees it: as long as the
+ * line ending is missing there is no result, and in place of a blank it needs no more space.
+ * @throws Error of the file system
+ */
+export async function writeResult({ record: file, dir }: RunFiles, record: RunRecord): Promise<void> {
+  const [head, line] = formatRecord(record);
+  const start = Buffer.byteLength(head);
+  const result = Buffer.from(`${line.slice(0, -1)} `);
+  const fd = openSync(file, 'r+');
+  try {
+    const written = writeSync(fd, result, 0, result.length, start);
+    ftruncateSync(fd, start + written);
+    if (written < result.length) {
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC', syscall: 'write' });
+    }
+    // One after the other: for what the first has brought to the disk the others have nothing to do.
+    await sync(fd);
+    for (const folder of [dir, dirname(dir)]) await syncFolder(folder);
+    writeSync(fd, '\n', start + result.length - 1);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Folders of Windows, and of some networks, cannot be. */
+async function syncFolder(dir: string): Promise<void> {
+  let fd: number | null = null;
+  try {
+    fd = openSync(dir, 'r');
+    await sync(fd);
+  } catch (error) {
+    const cannot = ['EPERM', 'EACCES', 'EISDIR', 'EINVAL', 'ENOTSUP'];
+    if (!cannot.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    if (fd !== null) closeSync(fd);
+  }
+}
