@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
-import type { AddressInfo, Server as NetServer } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A server to look at. */
@@ -29,6 +30,26 @@ export async function withServer<T>(
     return await use({ port, paths, openConnections: () => openConnections(server) });
   } finally {
     await close(server);
+  }
+}
+
+/** One that accepts, reads, and never says a word. */
+export async function withSilentServer<T>(
+  use: (server: Omit<ProbedServer, 'paths'>) => Promise<T>,
+): Promise<T> {
+  const sockets = new Set<Socket>();
+  const server = createTcpServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.resume();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    return await use({ port, openConnections: () => openConnections(server) });
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
   }
 }
 

@@ -166,6 +166,19 @@ const variations: readonly Variation<HealthProbePlugin>[] = [
     () => mem(() => (target, signal) => look(target, signal, { agent: new Agent({ keepAlive: true }) })),
   ],
   [
+    'check: leaves no connection open to a server that says nothing',
+    /must close its connection where its signal aborts, too, found 1 open/,
+    () =>
+      mem((good) => (target, signal) => {
+        const aborted = new Promise<ProbeResult>((resolve) => {
+          const answer = (): void => resolve({ healthy: false, message: 'aborted' });
+          if (signal.aborted) answer();
+          signal.addEventListener('abort', answer);
+        });
+        return Promise.race([good(target, new AbortController().signal), aborted]);
+      }),
+  ],
+  [
     'check: asks for the path of the target, once',
     /must ask for the path of the target once .*found \[ '\/' \]/,
     () => mem((good) => (target, signal) => good({ ...target, path: '/' }, signal)),

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import type { HealthProbePlugin, ProbeResult, ProbeTarget } from '@project-runner/core';
 
 import { relayTo } from './connection-relay.ts';
-import { refusingPort, withServer } from './probed-server.ts';
+import { refusingPort, withServer, withSilentServer } from './probed-server.ts';
 import type { ProbedServer } from './probed-server.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
@@ -32,6 +32,9 @@ type Answer = Parameters<typeof withServer>[0];
 
 /** How long a probe may take for a server that answers at once, and after its signal. */
 const patienceMs = 2000;
+
+/** When the signal of a look that leads nowhere aborts. */
+const abortMs = 300;
 
 const well: Answer = (_, response) => response.end('ok');
 const status =
@@ -99,6 +102,20 @@ export function testHealthProbe(it: It, { create, http, servers }: TestHealthPro
       await check(create(), { port: server.port });
       const open = await server.openConnections();
       assert.equal(open, 0, `check must close its connection before it settles, found ${open} open`);
+    });
+  });
+
+  it('check: leaves no connection open to a server that says nothing', async () => {
+    await withSilentServer(async (server) => {
+      const looked = check(create(), { port: server.port }, AbortSignal.timeout(abortMs));
+      // A look that does not end, or with an exception, is told by the check that is about it.
+      if (!(await looked.catch(() => null))) return;
+      const open = await server.openConnections();
+      assert.equal(
+        open,
+        0,
+        `check must close its connection where its signal aborts, too, found ${open} open to a server that accepts and says nothing`,
+      );
     });
   });
 
