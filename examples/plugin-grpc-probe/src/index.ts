@@ -1,0 +1,2 @@
+export { grpcProbe } from './grpc-probe.ts';
+export type { GrpcProbeOptions } from './grpc-probe.ts';
