@@ -38,6 +38,20 @@ describe('wrap', () => {
     expect(set.get('health-probe:http')).toBe(wrapped);
   });
 
+  it('keeps the methods of a class', async () => {
+    class Probe implements HealthProbePlugin {
+      readonly kind = 'health-probe';
+      readonly name = 'mine';
+      readonly apiVersion = 1;
+      check(): Promise<{ healthy: boolean }> {
+        return Promise.resolve({ healthy: true });
+      }
+    }
+    const wrapped = wrap<HealthProbePlugin>(new Probe(), { roles: ['startup'] });
+    expect(wrapped).toMatchObject({ name: 'mine', roles: ['startup'] });
+    expect(await wrapped.check(target, signal)).toEqual({ healthy: true });
+  });
+
   it('can be wrapped again, the last one outermost', async () => {
     const order: string[] = [];
     const noting = (inner: HealthProbePlugin, what: string): HealthProbePlugin =>

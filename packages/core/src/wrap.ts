@@ -53,7 +53,8 @@ export function wrap<P extends Plugin>(plugin: P, overrides: object | ((inner: P
   if (unknown !== undefined) {
     throw invalid(key, `[${key}] ${unknown} cannot be overridden; its members are ${known.join(', ')}`);
   }
-  return validatePlugin({ ...plugin, ...own }) as P;
+  // With the methods of its class, if it is an instance of one.
+  return validatePlugin(Object.assign(Object.create(Object.getPrototypeOf(plugin)), plugin, own)) as P;
 }
 
 function invalid(plugin: string, message: string): ProjectRunnerError {

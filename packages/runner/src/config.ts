@@ -1,6 +1,7 @@
 import type { Logger, PluginLayer, RestartPolicy, SecretsInOutput, ServerLimits } from '@project-runner/core';
 
-import type { PluginWrappers } from './compose-plugins.ts';
+import type { AllowedOptions } from './project-options/allow-options.ts';
+import type { PluginWrappers } from './wrap-plugin.ts';
 
 /** What users write. Every key is optional; see the README of this package for the table. */
 export interface RunnerConfig {
@@ -56,6 +57,8 @@ export interface RunnerConfig {
   wrap?: PluginWrappers;
   /** Keys that come first, in this order; the others keep theirs behind them. @default as they were given */
   order?: readonly string[];
+  /** What projects may set in the field `project-runner` of their package.json: `[allowOptions(…)]`. @default nothing */
+  projectOptions?: readonly AllowedOptions[];
   /** @default silent: a library prints nothing by itself */
   logger?: Logger;
 }
@@ -113,5 +116,7 @@ export interface ResolvedConfig {
   /** Somebody said so; otherwise a probe may ask for it. */
   livenessGiven: boolean;
   limits: Readonly<ServerLimits>;
+  wrap: PluginWrappers;
+  projectOptions: readonly AllowedOptions[];
   logger: Logger;
 }

@@ -12,7 +12,6 @@ export type { CommandResult, SpawnCommandOptions } from './advanced/spawn-comman
 export { ProjectBuilder } from './build/project-builder.ts';
 export type { BuildRequest, ProjectBuilderParts } from './build/project-builder.ts';
 export { composePlugins } from './compose-plugins.ts';
-export type { PluginWrappers } from './compose-plugins.ts';
 export type { HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.ts';
 export { createProjectRunner } from './create-project-runner.ts';
 export { defaultPlugins } from './default-plugins.ts';
@@ -39,3 +38,8 @@ export { stopOnSignals } from './stop-on-signals.ts';
 export type { StopOnSignalsOptions } from './stop-on-signals.ts';
 export { SubdomainGenerator } from './subdomain-generator.ts';
 export type { ParsedSubdomain } from './subdomain-generator.ts';
+export { allowOptions } from './project-options/allow-options.ts';
+export type { AllowedOptions, ProjectPlugin, RulesFor } from './project-options/allow-options.ts';
+export { optionRules } from './project-options/option-rules.ts';
+export type { OptionRule } from './project-options/option-rules.ts';
+export type { PluginWrappers } from './wrap-plugin.ts';

@@ -43,6 +43,7 @@ const knownKeys = [
   'without',
   'wrap',
   'order',
+  'projectOptions',
   'logger',
 ] as const satisfies readonly (keyof RunnerConfig)[];
 
@@ -76,6 +77,8 @@ export function resolveConfig(written: RunnerConfig = {}): ResolvedConfig {
     liveness: liveness(written.liveness),
     livenessGiven: written.liveness !== undefined,
     limits: mergeLimits(checkLimits('limits', written.limits)),
+    wrap: wrappers(written.wrap),
+    projectOptions: projectOptions(written.projectOptions),
     logger: logger(written.logger),
   };
 }
@@ -174,6 +177,25 @@ function liveness(value: RunnerConfig['liveness']): ResolvedConfig['liveness'] {
     intervalMs: whole('liveness.intervalMs', given.intervalMs, 1, maxTimer) ?? defaultLiveness.intervalMs,
     failures: whole('liveness.failures', given.failures, 1, 1_000_000) ?? defaultLiveness.failures,
   };
+}
+
+function wrappers(value: RunnerConfig['wrap']): ResolvedConfig['wrap'] {
+  expectObject('wrap', value ?? {});
+  return { ...value };
+}
+
+function projectOptions(value: RunnerConfig['projectOptions']): ResolvedConfig['projectOptions'] {
+  if (value === undefined) return [];
+  if (
+    !Array.isArray(value) ||
+    value.some((item) => typeof item?.create !== 'function' || typeof item.key !== 'string')
+  ) {
+    throw wrong('projectOptions', value, 'a list of what allowOptions answers');
+  }
+  const keys = value.map(({ key }) => key);
+  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+  if (twice !== undefined) throw wrong('projectOptions', twice, 'each plugin once');
+  return [...value];
 }
 
 function logger(value: Logger | undefined): Logger {

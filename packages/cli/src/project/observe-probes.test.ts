@@ -11,13 +11,13 @@ it('tells the path that was asked and leaves the answer alone', async () => {
     readonly #answer = { healthy: false, message: 'no' };
     check = async (): Promise<{ healthy: boolean; message: string }> => this.#answer;
   }
-  const observed = observeProbes([new Probe()]);
+  const observed = observeProbes();
+  const probe = observed.observe(new Probe());
   expect(observed.path()).toBeNull();
-  const [probe] = observed.probes;
   const target = { host: '127.0.0.1', port: 1, path: '/ping' };
-  expect(await probe?.check(target, AbortSignal.timeout(1000))).toEqual({ healthy: false, message: 'no' });
+  expect(await probe.check(target, AbortSignal.timeout(1000))).toEqual({ healthy: false, message: 'no' });
   expect(probe).toMatchObject({ kind: 'health-probe', name: 'mine', apiVersion: 1 });
   expect(observed.path()).toEqual({ path: '/ping', optional: false });
-  void probe?.check({ ...target, path: '/health', optionalPath: true }, AbortSignal.timeout(1000));
+  void probe.check({ ...target, path: '/health', optionalPath: true }, AbortSignal.timeout(1000));
   expect(observed.path()).toEqual({ path: '/health', optional: true });
 });

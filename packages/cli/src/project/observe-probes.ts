@@ -2,24 +2,23 @@ import { wrap } from '@project-runner/core';
 import type { HealthProbePlugin } from '@project-runner/core';
 
 export interface ObservedProbes {
-  /** To use in place of those given. */
-  probes: HealthProbePlugin[];
+  /** The probe to use in place of the one given. */
+  observe(probe: HealthProbePlugin): HealthProbePlugin;
   /** The path that was asked last. `null`: none was, so the server may have any. */
   path(): { path: string; optional: boolean } | null;
 }
 
 /** The runner knows which path a server is asked for: configuration, framework or guess. Its probes get told. */
-export function observeProbes(given: readonly HealthProbePlugin[]): ObservedProbes {
+export function observeProbes(): ObservedProbes {
   let last: ReturnType<ObservedProbes['path']> = null;
   return {
-    probes: given.map((probe) =>
+    observe: (probe) =>
       wrap(probe, {
         check(target, signal) {
           last = { path: target.path, optional: target.optionalPath ?? false };
           return probe.check(target, signal);
         },
       }),
-    ),
     path: () => last,
   };
 }

@@ -4,6 +4,7 @@ import { pluginKey } from '@project-runner/core';
 import type {
   Build,
   Deployment,
+  HealthProbePlugin,
   Logger,
   PluginSet,
   PortStrategyPlugin,
@@ -13,12 +14,11 @@ import type {
 import {
   composePlugins,
   createProjectRunner,
-  defaultPlugins,
   defaultStateDir,
   localRecords,
   resolveConfig,
 } from '@project-runner/runner';
-import type { RunnerConfig } from '@project-runner/runner';
+import type { PluginWrappers, RunnerConfig } from '@project-runner/runner';
 
 import type { CliIo } from '../cli-io.ts';
 import type { ProjectOptions } from '../commands/project-options.ts';
@@ -83,16 +83,13 @@ export async function openProject(
   const { buildDir, stateDir } = resolveConfig(config);
   const plugins = composePlugins(config);
   const processes = observeLauncher(plugins.one('launcher'));
-  const probes = observeProbes(plugins.all('health-probe'));
+  const probes = observeProbes();
   const logsDir = hasDefaultLogs(plugins, config) ? join(stateDir, 'logs') : null;
   const serverLogs = watchServerLogs(logsDir, inspected.dir);
-  const observers = [processes.launcher, ...probes.probes, serverLogs.sink];
   const runner = createProjectRunner({
     ...config,
-    plugins: withReplaced(plugins.list(), observers),
-    // Done already.
-    wrap: {},
-    without: (config.without ?? []).filter((key) => presetKeys(config).includes(key)),
+    plugins: withReplaced(config.plugins, [serverLogs.sink]),
+    wrap: { ...config.wrap, ...observers({ plugins, config, processes, probes }) },
   });
   // The runner copies the folder before it builds, so the user's own may be handed out.
   runner.setSource({ getProjectPath: async () => inspected.dir });
@@ -116,8 +113,22 @@ export async function openProject(
   };
 }
 
-function presetKeys(config: RunnerConfig): readonly string[] {
-  return defaultPlugins(config).map((plugin) => pluginKey(plugin));
+interface Observed {
+  plugins: PluginSet;
+  config: RunnerConfig;
+  processes: ObservedLauncher;
+  probes: ObservedProbes;
+}
+
+/** Outermost, so that what is observed is what the runner uses. */
+function observers({ plugins, config, processes, probes }: Observed): PluginWrappers {
+  const launcher = [pluginKey(processes.launcher), () => processes.launcher] as const;
+  const probing = plugins.all('health-probe').map(({ name }) => {
+    const key = `health-probe:${name}` as const;
+    const wrapOwn = config.wrap?.[key] ?? ((inner: HealthProbePlugin) => inner);
+    return [key, (inner: HealthProbePlugin) => probes.observe(wrapOwn(inner))] as const;
+  });
+  return Object.fromEntries<unknown>([launcher, ...probing]) as PluginWrappers;
 }
 
 /** Where a user's own sink of that name writes is its secret. */

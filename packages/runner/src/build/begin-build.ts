@@ -2,8 +2,14 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 
 import { callPlugin } from '@project-runner/core';
-import type { DirectorySnapshot } from '@project-runner/core';
+import type { DirectorySnapshot, PluginSet } from '@project-runner/core';
 
+import { applyProjectOptions } from '../project-options/apply-project-options.ts';
+import {
+  hasProjectOptions,
+  projectOptionsField,
+  readProjectOptions,
+} from '../project-options/read-project-options.ts';
 import { snapshotDirectory } from '../detect/snapshot-directory.ts';
 import type { RunningStage } from './build-stages.ts';
 import { listEntries, readSourceFiles } from './cache/build-entry.ts';
@@ -28,6 +34,8 @@ import type { PreparedSource, Snapshot } from './prepare-source.ts';
 
 /** A build whose files are there: to be built, or built already. */
 export interface BegunBuild extends DetectedProject, PreparedSource {
+  /** Those of this project. */
+  plugins: PluginSet;
   /** What is known of it by the cache; `null` where that is off. */
   identity: BuildIdentity | null;
   /** The source, in the copy that is to be built; `null` where that was done before. */
@@ -41,8 +49,9 @@ export interface BegunBuild extends DetectedProject, PreparedSource {
  * Gets the source and finds out how it is built, and whether that was done before.
  * @throws ProjectRunnerError of each of its steps; the signal's reason when it aborts
  */
-export async function beginBuild(work: ReleaseWork, stage: RunningStage): Promise<BegunBuild> {
-  const source = await locate(work);
+export async function beginBuild(given: ReleaseWork, stage: RunningStage): Promise<BegunBuild> {
+  const source = await locate(given);
+  const work = { ...given, plugins: pluginsOf(source, given) };
   const detected = detect(source, work);
   // Made once, by whoever needs it first.
   let copy: Promise<Snapshot> | undefined;
@@ -56,7 +65,7 @@ export async function beginBuild(work: ReleaseWork, stage: RunningStage): Promis
     const cached = work.request.options?.cache === false ? null : await find(identity, detected, paths, work);
     if (cached) {
       stage.markCached();
-      return useCached(cached, detected, identity, unlock);
+      return { ...useCached(cached, detected, identity, unlock), plugins: work.plugins };
     }
     await tellWhy(identity, paths, work);
     const snapshot = await makeCopy();
@@ -86,6 +95,17 @@ function locate({
     signal,
     onLateAnswer,
   });
+}
+
+/** With what the project has set, as far as the host lets it. */
+function pluginsOf(source: LocatedSource, { config, plugins, log }: ReleaseWork): PluginSet {
+  const seen = lookAtSource(source.projectDir, source.rootDir, source);
+  if (config.projectOptions.length === 0 && hasProjectOptions(seen)) {
+    log.line(
+      `Not used: the field "${projectOptionsField}" of package.json, since this host lets projects set nothing`,
+    );
+  }
+  return applyProjectOptions(plugins, config, readProjectOptions(seen, config.projectOptions));
 }
 
 function detect(source: LocatedSource, { plugins, log }: ReleaseWork): DetectedProject {
@@ -200,7 +220,8 @@ function makeAnew(
   end: () => void,
 ): BegunBuild {
   const { rootDir, projectDir } = snapshot;
-  return { ...detectProject(snapshot, plugins), rootDir, projectDir, identity, snapshot, cached: null, end };
+  const detected = detectProject(snapshot, plugins);
+  return { ...detected, plugins, rootDir, projectDir, identity, snapshot, cached: null, end };
 }
 
 function useCached(
@@ -208,7 +229,7 @@ function useCached(
   { framework, reason, manager }: DetectedProject,
   identity: BuildIdentity,
   unlock: () => void,
-): BegunBuild {
+): Omit<BegunBuild, 'plugins'> {
   const rootDir = join(cached.content, cached.entry.rootPath);
   return {
     framework,

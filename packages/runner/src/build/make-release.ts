@@ -134,7 +134,7 @@ async function build(
     // Asked again: what runs the build may have come with the install.
     const plan = planOf(begun);
     const own = context(begun, work);
-    const managers = work.plugins.all('package-manager');
+    const managers = begun.plugins.all('package-manager');
     return buildWithNestedInstall({ begun, work, installed, plan, env: own.env }, async (env) => {
       const build = { ...own, env, plan, framework, manager };
       const isBuilt = await buildDependencies({ ...build, rootDir, projectDir, managers });

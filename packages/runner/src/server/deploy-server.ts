@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { callPlugin } from '@project-runner/core';
-import type { Build, Deployment, Project, RunOptions } from '@project-runner/core';
+import type { Build, Deployment, DirectorySnapshot, Project, RunOptions } from '@project-runner/core';
 
 import { holdRelease } from '../build/hold-release.ts';
 import type { HeldRelease } from '../build/hold-release.ts';
@@ -15,6 +15,7 @@ import { snapshotDirectory } from '../detect/snapshot-directory.ts';
 import { baseEnvironment } from '../environment/base-environment.ts';
 import { readEnvFiles } from '../environment/read-env-files.ts';
 import { storedVariables } from '../environment/stored-variables.ts';
+import { readProjectOptions } from '../project-options/read-project-options.ts';
 import { envVars } from '../resolve-config.ts';
 import { mergeLimits } from '../resolve-limits.ts';
 import { withHeapLimit } from './limits.ts';
@@ -51,11 +52,14 @@ export async function deployServer(request: DeployServerOptions): Promise<Server
   }
 }
 
-async function startRelease(request: DeployServerOptions, held: HeldRelease): Promise<ServerSupervisor> {
-  const { config, deployment, project, build } = request;
+async function startRelease(given: DeployServerOptions, held: HeldRelease): Promise<ServerSupervisor> {
+  const { config, deployment, project, build } = given;
   const { release } = held;
+  const snapshot = snapshotDirectory(release.projectDir, release.rootDir);
+  const projectOptions = readProjectOptions(snapshot, config.projectOptions);
+  const request = { ...given, context: given.context.forProject(projectOptions) };
   const data = await dataFolder(config.dataDir, deployment.id);
-  const launch = planLaunch(request, release, data);
+  const launch = planLaunch(request, { release, snapshot, data });
   const limits = mergeLimits(config.limits, request.options.limits);
   const variables = {
     NODE_ENV: 'production',
@@ -71,7 +75,7 @@ async function startRelease(request: DeployServerOptions, held: HeldRelease): Pr
       projectId: project.id,
       buildId: build.id,
     },
-    launch: { ...launch.stored, limits },
+    launch: { ...launch.stored, limits, projectOptions },
     env,
     secretNames: secretNames(project, deployment, request.options),
     held,
@@ -81,11 +85,9 @@ async function startRelease(request: DeployServerOptions, held: HeldRelease): Pr
 
 function planLaunch(
   { config, context, options }: DeployServerOptions,
-  release: Release,
-  data: string,
+  { release, snapshot, data }: { release: Release; snapshot: DirectorySnapshot; data: string },
 ): { stored: StoredLaunch; env: Readonly<Record<string, string>> } {
   const framework = context.frameworkOf(release.framework);
-  const snapshot = snapshotDirectory(release.projectDir, release.rootDir);
   const plan = callPlugin(framework, 'start', () => framework.start(snapshot));
   const { healthCheck } = config;
   const frameworkPath = healthCheck.endpointGiven ? undefined : framework.healthPath;

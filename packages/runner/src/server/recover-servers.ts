@@ -151,7 +151,8 @@ async function takeOver(
     throw error;
   }
   removeSocketAfter(handle, stored);
-  const supervisor = new ServerSupervisor({ context, stored, env, logs: pipeline, disown });
+  const own = context.recallProject(stored);
+  const supervisor = new ServerSupervisor({ context: own, stored, env, logs: pipeline, disown });
   const recovered = { supervisor, replaces: stored.replaces };
   const exit = handle && (await soon(handle));
   if (!handle || exit) {

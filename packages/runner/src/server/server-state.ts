@@ -53,4 +53,6 @@ export interface StoredLaunch {
   drainSeconds: number;
   /** Absent in what earlier versions wrote. */
   limits?: ServerLimits;
+  /** What its project has set of plugins; checked again before it is used. */
+  projectOptions?: unknown;
 }

@@ -4,11 +4,15 @@ import { ProjectRunnerError } from '@project-runner/core';
 import type { FrameworkPlugin, Logger, PluginSet, RestartPolicy, RunnerEvents } from '@project-runner/core';
 
 import type { LivenessConfig, ResolvedConfig } from '../config.ts';
+import { applyProjectOptions } from '../project-options/apply-project-options.ts';
+import { checkProjectOptions } from '../project-options/read-project-options.ts';
+import type { ProjectOptions } from '../project-options/read-project-options.ts';
 import { maxTimer } from '../resolve-config.ts';
 import { createMemoryWatch } from './memory-watch.ts';
 import type { MemoryWatch } from './memory-watch.ts';
 import { resolveLiveness } from './resolve-liveness.ts';
 import type { Routes } from './routes.ts';
+import type { StoredServer } from './server-state.ts';
 import type { StartTiming } from './start-server.ts';
 import { createStateStore } from './state-store.ts';
 import type { StateStore } from './state-store.ts';
@@ -31,6 +35,10 @@ export interface SupervisionContext {
   /** From SIGTERM to SIGKILL, in ms, for a framework that wants so long to drain. */
   graceMs(drainSeconds: number, tookMs?: number): number;
   routes: Pick<Routes, 'follow' | 'pause' | 'remove'>;
+  /** The same with the plugins of one project. @throws ProjectRunnerError `MANIFEST_INVALID` */
+  forProject(options: ProjectOptions): SupervisionContext;
+  /** The same for a server that was kept; what its project may not set any more is told and not used. */
+  recallProject(stored: StoredServer): SupervisionContext;
 }
 
 /** A Mastra server may take 15 s from SIGTERM to its end. */
@@ -44,7 +52,7 @@ export interface CreateContextOptions extends Pick<SupervisionContext, 'plugins'
 
 export function createContext({ config, plugins, events, routes }: CreateContextOptions): SupervisionContext {
   const { healthCheck, logger } = config;
-  return {
+  const context: SupervisionContext = {
     plugins,
     logger,
     events,
@@ -65,7 +73,22 @@ export function createContext({ config, plugins, events, routes }: CreateContext
       const wanted = config.stopGraceMs ?? Math.max(defaultGraceMs, drainSeconds * 1000);
       return Math.max(0, Math.min(wanted, maxGraceMs) - tookMs);
     },
+    recallProject({ server, launch }) {
+      if (launch.projectOptions === undefined) return context;
+      try {
+        const source = `what is kept of server ${server.id}`;
+        return context.forProject(checkProjectOptions(launch.projectOptions, config.projectOptions, source));
+      } catch (error) {
+        logger.warn(`Server ${server.id} goes on without the options that its project has set`, error);
+        return context;
+      }
+    },
+    forProject(options) {
+      const own = applyProjectOptions(plugins, config, options);
+      return { ...context, plugins: own, frameworkOf: (name) => frameworkOf(own, name) };
+    },
   };
+  return context;
 }
 
 function frameworkOf(plugins: PluginSet, name: string): FrameworkPlugin {

@@ -1,0 +1,58 @@
+import { pluginKey, ProjectRunnerError, validatePlugin } from '@project-runner/core';
+import type { PluginKey, PluginKind, PluginOfKind } from '@project-runner/core';
+
+import { expectObject, wrong } from '../check-value.ts';
+import type { OptionRule } from './option-rules.ts';
+
+/** Plugins that are asked for one project; the others serve all of them at once. */
+const projectKinds: readonly PluginKind[] = ['package-manager', 'framework', 'health-probe'];
+
+export type ProjectPlugin = PluginOfKind<'package-manager' | 'framework' | 'health-probe'>;
+
+// Which options there are, the factory says.
+type Factory = (options: never) => ProjectPlugin;
+
+/** A rule for each option of a factory that projects may set. */
+export type RulesFor<Create extends Factory> = {
+  readonly [Name in keyof OptionsOf<Create>]?: OptionRule<NonNullable<OptionsOf<Create>[Name]>>;
+};
+
+type OptionsOf<Create extends Factory> = NonNullable<Parameters<Create>[0]>;
+
+/** Options of one plugin that a project may set, and nothing else. */
+export interface AllowedOptions {
+  readonly key: PluginKey;
+  readonly rules: Readonly<Record<string, OptionRule<unknown>>>;
+  /** Makes the plugin for a project that has set some of them. */
+  create(options: Readonly<Record<string, unknown>>): ProjectPlugin;
+}
+
+/**
+ * Lets projects set options of a plugin in the field `project-runner` of their package.json. What the host wants to say
+ * itself it says in the factory: `allowOptions((own: HealthHttpOptions) => healthHttp({ timeoutMs: 2000, ...own }), …)`.
+ * @throws ProjectRunnerError `CONFIG_INVALID`, `PLUGIN_INVALID`, and whatever the factory throws without options
+ */
+export function allowOptions<Create extends Factory>(
+  create: Create,
+  rules: RulesFor<Create>,
+): AllowedOptions {
+  if (typeof create !== 'function') throw wrong('allowOptions', create, 'the factory of a plugin');
+  expectObject('allowOptions', rules);
+  for (const [name, rule] of Object.entries(
+    rules as Record<string, Partial<OptionRule<unknown>> | undefined>,
+  )) {
+    if (typeof rule?.accepts === 'function' && typeof rule.expected === 'string') continue;
+    throw wrong(`allowOptions.${name}`, rule, 'a rule, such as optionRules.text()');
+  }
+  const make = create as unknown as AllowedOptions['create'];
+  const plugin = validatePlugin(make({}));
+  const key = pluginKey(plugin);
+  if (!projectKinds.includes(plugin.kind)) {
+    throw new ProjectRunnerError(
+      'CONFIG_INVALID',
+      `allowOptions: options of ${key} cannot be a project's: only plugins of the kinds ${projectKinds.join(', ')} are asked for one project`,
+      { plugin: key },
+    );
+  }
+  return { key, rules: rules as AllowedOptions['rules'], create: make };
+}

@@ -1,0 +1,23 @@
+import { callPlugin, pluginKey, ProjectRunnerError, validatePlugin } from '@project-runner/core';
+import type { Plugin, PluginKind, PluginOfKind } from '@project-runner/core';
+
+import { wrong } from './check-value.ts';
+
+/** By the key of a plugin, what makes another one of it that has its slot: `{ 'log-sink:file': (inner) => … }`. */
+export type PluginWrappers = {
+  readonly [Kind in PluginKind as `${Kind}:${string}`]?: (inner: PluginOfKind<Kind>) => PluginOfKind<Kind>;
+};
+
+/** The plugin as its wrapper makes it, itself where it has none. @throws ProjectRunnerError `CONFIG_INVALID`, `PLUGIN_INVALID`, `PLUGIN_FAILED` */
+export function wrapPlugin(plugin: Plugin, wrappers: PluginWrappers): Plugin {
+  const key = pluginKey(plugin);
+  if (!Object.hasOwn(wrappers, key)) return plugin;
+  const make: unknown = wrappers[key];
+  if (typeof make !== 'function') throw wrong(`wrap["${key}"]`, make, 'a function of the plugin');
+  const own = validatePlugin(callPlugin(plugin, 'wrap', (): unknown => make(plugin)));
+  if (pluginKey(own) === key) return own;
+  throw new ProjectRunnerError('PLUGIN_INVALID', `wrap["${key}"] answered the plugin ${pluginKey(own)}`, {
+    plugin: key,
+    hint: `Answer one of kind and name ${key}; another plugin belongs into plugins`,
+  });
+}
