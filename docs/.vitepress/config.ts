@@ -78,6 +78,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
         {
           text: 'Plugins',
           items: [
+            { text: 'Composing plugins', link: '/composing-plugins' },
             { text: 'Writing a plugin', link: '/writing-a-plugin' },
             ...hooks.map((hook) => ({ text: title(hook), link: `/hooks/${hook}` })),
           ],
