@@ -67,6 +67,11 @@ describe('a project whose server ends', () => {
     activator.register('shop', project());
     await ask('shop');
     expect((await ask('shop', '/exit')).status).toBe(502);
+    // A process that is ending may accept one more, up to the end of its last thread.
+    await eventually(
+      () => activator.status('shop')?.status,
+      (status) => status === 'stopped',
+    );
     expect((await ask('shop')).body).toBe(`hello from ${starts()[1]}`);
     expect(starts()).toHaveLength(2);
     expect(activator.status('shop')).toMatchObject({ status: 'running', lastError: null, restarts: 0 });
