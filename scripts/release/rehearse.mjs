@@ -1,5 +1,6 @@
 // The whole release, into a registry of our own: versions, changelogs, packing, publishing. Then what strangers do with it:
-// install it into an empty project and run a server; create a plugin of each kind, test, pack and install that.
+// install it into an empty project and run a server; create a plugin of each kind, test, pack and install that. With
+// `--keep` the registry is kept instead, to be tried by hand.
 import {
   cpSync,
   existsSync,
@@ -37,6 +38,7 @@ try {
   await build(env);
   const published = await publish(await copyOfRepository());
   say(`published ${published.length} packages`);
+  if (process.argv.includes('--keep')) await keep();
   await installAndRun();
   say('an empty project installs the runner and the command, and runs a server');
   await createPlugins();
@@ -93,6 +95,20 @@ async function publish(copy) {
     if (!found.includes(registry.url)) throw new Error(`${version} is not in the registry: ${found}`);
   }
   return versions;
+}
+
+/** Until Ctrl-C. */
+async function keep() {
+  say(
+    `The registry is ${registry.url}. Put this into the .npmrc of an empty project, and install:\n\n${registry.npmrc}`,
+  );
+  await new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve);
+    setInterval(() => undefined, 60_000);
+  });
+  await registry.stop();
+  rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+  process.exit();
 }
 
 async function installAndRun() {
