@@ -14,6 +14,10 @@ export interface CallerOrder {
   spec: JobSpec;
   runs: readonly JobRun[];
   background?: boolean;
+  /** A file that it waits for when it is ready. */
+  gate?: string;
+  /** A run of somebody else, after its own. */
+  waitFor?: JobHandle;
 }
 
 export interface JobsCaller {

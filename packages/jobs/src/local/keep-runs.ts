@@ -1,7 +1,5 @@
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { takeLease } from '@project-runner/leases';
 import type { ReleaseLease } from '@project-runner/leases';
 
 import { readAttempts } from '../store/attempts.ts';
@@ -9,6 +7,7 @@ import { isOwned } from '../store/run-owner.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import { openRunStore } from '../store/run-store.ts';
 import type { RunStore } from '../store/run-store.ts';
+import { takeKeeperLease } from './keeper-lease.ts';
 import { resolveLocalOptions } from './local-options.ts';
 import type { LocalJobsOptions } from './local-options.ts';
 import { createOwnRuns } from './own-runs.ts';
@@ -25,7 +24,7 @@ const maxTries = 120;
 export async function keepRuns(given: LocalJobsOptions): Promise<void> {
   const options = resolveLocalOptions(given);
   const store = openRunStore(options.stateDir);
-  const runs = createOwnRuns({ store, options, onIdle: () => undefined });
+  const runs = createOwnRuns({ store, options, onTake: () => undefined, onIdle: () => undefined });
   const finished = new Set<string>();
   const tries = new Map<string, number>();
   let lease: ReleaseLease | null = null;
@@ -34,7 +33,7 @@ export async function keepRuns(given: LocalJobsOptions): Promise<void> {
     try {
       const orphans = findOrphans(store, finished).filter(({ id }) => (tries.get(id) ?? 0) < maxTries);
       if (orphans.length === 0 && runs.size === 0) break;
-      lease ??= takeLease(join(options.stateDir, 'keeper'), 'keeper', 'keeper');
+      lease ??= takeKeeperLease(options.stateDir);
       for (const { id } of lease ? orphans : []) {
         tries.set(id, (tries.get(id) ?? 0) + 1);
         tryToTake(id, runs);

@@ -16,6 +16,8 @@ export interface KeeperWatch {
   dismiss(): void;
   /** Somebody is to take over now. */
   handOver(): void;
+  /** A keeper at once, for runs of others that nobody looks after. */
+  begin(): void;
 }
 
 /** A line is a good end; no line is the end of who would have written it. */
@@ -35,18 +37,18 @@ export function createKeeperWatch(args: readonly string[], isIdle: () => boolean
   const onExit = (): void => end(isIdle() ? goodEnd : '');
   const start = (): void => {
     if (child) return;
-    child = spawn('/bin/sh', ['-c', script, 'project-runner', process.execPath, main, ...args], {
-      cwd: '/',
-      env: baseEnvironment(),
-      // A Ctrl-C in the terminal of its caller is not for it.
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
+    const started = spawnAside(
+      '/bin/sh',
+      ['-c', script, 'project-runner', process.execPath, main, ...args],
+      'pipe',
+    );
+    child = started;
+    // Somebody killed it: the next run has another one.
+    started.once('exit', () => {
+      if (child === started) end(goodEnd);
     });
-    // Without one the runs wait for whoever asks for them next.
-    child.once('error', () => undefined);
-    child.stdin?.on('error', () => undefined);
-    (child.stdin as Socket | null)?.unref();
-    child.unref();
+    started.stdin?.on('error', () => undefined);
+    (started.stdin as Socket | null)?.unref();
     listenToExit(onExit);
   };
   return {
@@ -56,7 +58,23 @@ export function createKeeperWatch(args: readonly string[], isIdle: () => boolean
       start();
       end('');
     },
+    begin: () => void spawnAside(process.execPath, [main, ...args], 'ignore'),
   };
+}
+
+/** Lives on, and keeps nobody from ending. */
+function spawnAside(file: string, args: readonly string[], stdin: 'pipe' | 'ignore'): ChildProcess {
+  const child = spawn(file, args, {
+    cwd: '/',
+    env: baseEnvironment(),
+    // A Ctrl-C in the terminal of its caller is not for it.
+    detached: true,
+    stdio: [stdin, 'ignore', 'ignore'],
+  });
+  // Without one the runs wait for whoever asks for them next.
+  child.once('error', () => undefined);
+  child.unref();
+  return child;
 }
 
 const goodEnd = '\n';

@@ -13,6 +13,7 @@ import { newRunId, openRunStore } from '../store/run-store.ts';
 import { abortable } from './abortable.ts';
 import { cancelRun, destroyRun, unlessMissing } from './cancel-run.ts';
 import { keepAwake } from './keep-awake.ts';
+import { mayHaveKeeper } from './keeper-lease.ts';
 import { createKeeperWatch } from './keeper-watch.ts';
 import { resolveLocalOptions } from './local-options.ts';
 import type { LocalJobsOptions } from './local-options.ts';
@@ -25,6 +26,8 @@ const kind = 'local';
 const maxVariableBytes = 64 * 1024;
 /** A run that takes longer is worth a process that waits for the end of this one. */
 const keeperDelayMs = 100;
+/** A keeper needs a moment to begin. */
+const relieveEveryMs = 2000;
 /** After the last run. */
 const keeperIdleMs = 2000;
 
@@ -41,6 +44,7 @@ export function localJobs(given: LocalJobsOptions = {}): JobAdapter {
   const runs = createOwnRuns({
     store,
     options,
+    onTake: () => void setTimeout(startKeeper, keeperDelayMs).unref(),
     onIdle: () => {
       clearTimeout(idleTimer);
       idleTimer = setTimeout(() => keeper?.dismiss(), keeperIdleMs).unref();
@@ -51,7 +55,15 @@ export function localJobs(given: LocalJobsOptions = {}): JobAdapter {
     clearTimeout(idleTimer);
     if (runs.size > 0) keeper?.start();
   };
-  const tools = { store, runs, launcher: options.launcher, graceMs: options.graceMs };
+  let relievedAt = Number.NEGATIVE_INFINITY;
+  /** Its keeper was killed, too, and nobody but whoever asks knows. */
+  const relieve = (): void => {
+    const now = performance.now();
+    if (!keeper || now - relievedAt < relieveEveryMs || mayHaveKeeper(options.stateDir)) return;
+    relievedAt = now;
+    keeper.begin();
+  };
+  const tools = { store, runs, launcher: options.launcher, graceMs: options.graceMs, onOrphan: relieve };
   const closing = new AbortController();
   const whileOpen = <T>(action: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> =>
     keepAwake(abortable([closing.signal, signal], action));

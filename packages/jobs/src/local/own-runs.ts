@@ -41,6 +41,8 @@ export interface OwnRuns {
 export interface OwnRunsOptions {
   store: RunStore;
   options: ResolvedLocalOptions;
+  /** There is one more, of somebody who is gone. */
+  onTake(): void;
   /** There are none any more. */
   onIdle(): void;
 }
@@ -52,7 +54,7 @@ const sweepDelayMs = 1000;
 const longestSweepMs = 1000;
 const maxUnkept = 1000;
 
-export function createOwnRuns({ store, options, onIdle }: OwnRunsOptions): OwnRuns {
+export function createOwnRuns({ store, options, onTake, onIdle }: OwnRunsOptions): OwnRuns {
   const queue = createRunQueue(options.concurrency);
   const runs = new Map<string, OwnRun & { release: ReleaseLease }>();
   const unkept = new Map<string, JobResult>();
@@ -148,7 +150,10 @@ export function createOwnRuns({ store, options, onIdle }: OwnRunsOptions): OwnRu
       const release = takeRun(record, store.files(id));
       if (!release) return null;
       // It may have ended in between.
-      if (store.read(id)?.result === null) return own(record, false, release);
+      if (store.read(id)?.result === null) {
+        onTake();
+        return own(record, false, release);
+      }
       release({ forget: true });
       return null;
     },

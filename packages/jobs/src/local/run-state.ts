@@ -7,6 +7,7 @@ import type { JobResult } from '../job-result.ts';
 import { lastProgress } from '../run/follow-progress.ts';
 import { runningPid } from '../run/is-running.ts';
 import { readAttempts, startedAt } from '../store/attempts.ts';
+import type { Attempts } from '../store/attempts.ts';
 import { isOwned } from '../store/run-owner.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import type { RunStore } from '../store/run-store.ts';
@@ -18,16 +19,19 @@ import { readRun } from './wait-for-run.ts';
 const finishMs = 2000;
 const lookEveryMs = 10;
 
+export interface StateTools {
+  store: RunStore;
+  runs: OwnRuns;
+  /** Nobody looks after a run that is not over. */
+  onOrphan(): void;
+}
+
 /**
  * How far a run is. While its process is gone and its result is being made, that is waited for; one that takes its time,
  * or is about to be tried again, is pending.
  * @throws ProjectRunnerError `JOB_NOT_FOUND`; the signal's reason
  */
-export async function runState(
-  id: string,
-  tools: { store: RunStore; runs: OwnRuns },
-  signal: AbortSignal,
-): Promise<JobState> {
+export async function runState(id: string, tools: StateTools, signal: AbortSignal): Promise<JobState> {
   const { store, runs } = tools;
   const deadline = performance.now() + finishMs;
   for (;;) {
@@ -36,11 +40,16 @@ export async function runState(
     const result = record.result ?? runs.unkept(id);
     if (result) return finalState(record, result, store);
     const attempts = readAttempts(store.files(id));
-    const state = openState(record, attempts.last, attempts.started, store);
-    if (state.status === 'running' || attempts.last === 0) return state;
-    // Nobody looks after it, and all that is to be done is to say how it ended.
-    const isOver = !isOwned(record, store.files(id)) && !tryToTake(id, runs);
-    if (isOver || performance.now() > deadline || attempts.started <= record.spec.retries) return state;
+    const isOrphan = !isOwned(record, store.files(id));
+    const state = openState(record, attempts, store, isOrphan);
+    const isOpen = state.status === 'running' || attempts.last === 0;
+    // All that is to be done of another one is to say how it ended.
+    const isStuck = !isOpen && isOrphan && !tryToTake(id, runs);
+    const mayGoOn = performance.now() > deadline || attempts.started <= record.spec.retries;
+    if (isOpen || isStuck || mayGoOn) {
+      if (isOrphan && !runs.get(id)) tools.onOrphan();
+      return state;
+    }
     await delay(lookEveryMs);
   }
 }
@@ -56,11 +65,16 @@ function tryToTake(id: string, runs: OwnRuns): boolean {
   }
 }
 
-function openState(record: RunRecord, last: number, started: number, store: RunStore): JobState {
+function openState(
+  record: RunRecord,
+  { last, started }: Attempts,
+  store: RunStore,
+  isOrphan: boolean,
+): JobState {
   const files = store.files(record.id);
   const pid = runningPid(record, files, last);
   // Of a dead owner it may be old, and is found again by who takes over.
-  const stopFailure = isOwned(record, files) ? (readStopFailure(files)?.message ?? null) : null;
+  const stopFailure = isOrphan ? null : (readStopFailure(files)?.message ?? null);
   const begun = started === 0 ? null : startedAt(files, 1);
   return {
     id: record.id,
