@@ -1,14 +1,23 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { createJobs } from '@project-runner/jobs';
-import type { JobHandle } from '@project-runner/jobs';
+import type { JobHandle, Jobs } from '@project-runner/jobs';
 import { isProcessAlive } from '@project-runner/launcher-local';
 import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
+import { spawnJobsCaller } from '../support/spawn-jobs-caller.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { nodeJob, shellJob, testJobs } from '../support/test-jobs.ts';
 
@@ -308,6 +317,39 @@ describe('the key of a run', () => {
     for (const other of others) await other.close();
   });
 
+  it('makes one run of what eight processes ask for in the same moment', async () => {
+    const stateDir = join(tempFolder(), 'jobs');
+    testJobs({ stateDir });
+    const [trace, gate] = [join(tempFolder(), 'trace'), join(tempFolder(), 'gate')];
+    const keys = Array.from({ length: 12 }, (_, index) => `key-${index}`);
+    const spec = { name: 'raced', command: shellJob(`echo "$KEY" >> ${trace}; echo "\\"$KEY\\""`) };
+    // That of the first one is above 64 KiB: then it is in a file of its own.
+    const runs = keys.map((key, index) => ({
+      key,
+      env: { KEY: key },
+      input: 'x'.repeat(index === 0 ? 70_000 : 1),
+    }));
+    const callers = Array.from({ length: 8 }, () =>
+      spawnJobsCaller({ options: { stateDir, keeper: false }, spec, runs, gate }),
+    );
+    await Promise.all(callers.map(({ ready }) => ready));
+    writeFileSync(gate, '');
+    await Promise.all(callers.map(({ exited }) => exited));
+    const told = callers.map(({ said }) =>
+      said.flatMap(({ result }) => result ?? []).toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    );
+    expect(told[0]?.map(({ status, output }) => [status, output]).toSorted()).toEqual(
+      keys.map((key) => ['completed', key]).toSorted(),
+    );
+    for (const results of told) expect(results).toEqual(told[0]);
+    expect(readFileSync(trace, 'utf8').trim().split('\n').toSorted()).toEqual(keys.toSorted());
+    // What the seven others brought is not left beside it.
+    await eventually(
+      () => readdirSync(join(stateDir, 'runs'), { recursive: true, encoding: 'utf8' }),
+      (names) => !names.some((name) => basename(name).startsWith('input')),
+    );
+  });
+
   it('is another run in another state folder, that a cancel of the first one leaves alone', async () => {
     const all = [testJobs(), testJobs()];
     const handles = await Promise.all(
@@ -366,6 +408,54 @@ it('keeps so many, too, where each process runs one and leaves, and a run that c
   rmdirSync(join(runs, 'odd', 'run.jsonl'));
   await jobs.close();
 });
+
+it('keeps finished runs for so many days, and others for as long as they take', async () => {
+  const { jobs, stateDir } = testJobs({ retention: { days: 2 } });
+  const context = await jobs.createContext({ command: 'true' });
+  const [old, young] = [await jobs.execute(context), await jobs.execute(context)];
+  const long = await jobs.executeBackground(await jobs.createContext({ command: 'sleep 60' }));
+  await eventually(
+    () => jobs.status(long),
+    ({ status }) => status === 'running',
+  );
+  await jobs.close();
+  const age = (id: string, days: number): void => {
+    const at = new Date(Date.now() - days * 86_400_000);
+    utimesSync(join(stateDir, 'runs', id, 'run.jsonl'), at, at);
+  };
+  age(old.id, 2.01);
+  age(young.id, 1.99);
+  age(long.id, 365);
+  // Nothing was ever finished in it: somebody was killed as he made it.
+  mkdirSync(join(stateDir, 'runs', 'half'));
+  utimesSync(join(stateDir, 'runs', 'half'), 1, 1);
+  const swept = join(stateDir, 'swept');
+  const sweep = async (): Promise<string[]> => {
+    const next = createJobs({ stateDir, keeper: false, retention: { days: 2 } });
+    const { id } = await next.execute(await next.createContext({ command: 'true' }));
+    await next.close();
+    return readdirSync(join(stateDir, 'runs')).filter((name) => name !== id);
+  };
+  // It was looked within the hour.
+  utimesSync(swept, new Date(), new Date());
+  expect((await sweep()).toSorted()).toEqual(expect.arrayContaining([old.id, young.id, long.id, 'half']));
+  const hourAgo = new Date(Date.now() - 3_601_000);
+  utimesSync(swept, hourAgo, hourAgo);
+  const kept = await sweep();
+  expect(kept).toEqual(expect.arrayContaining([young.id, long.id]));
+  expect(kept).not.toContain(old.id);
+  expect(kept).not.toContain('half');
+  expect(await jobsIn(stateDir, (other) => other.status(long))).toMatchObject({ status: 'running' });
+});
+
+async function jobsIn<T>(stateDir: string, action: (jobs: Jobs) => Promise<T>): Promise<T> {
+  const other = createJobs({ stateDir, keeper: false });
+  try {
+    return await action(other);
+  } finally {
+    await other.close();
+  }
+}
 
 it('refuses whoever comes after close', async () => {
   const { jobs } = testJobs();
