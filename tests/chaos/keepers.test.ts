@@ -43,10 +43,14 @@ async function orphans(timeSeconds: number): Promise<Orphans> {
   return { stateDir, gate, caller, jobs, pid: Number(readFileSync(trace, 'utf8')) };
 }
 
-function killAll(stateDir: string, is?: FoundKeeper['is']): void {
-  for (const keeper of keepersOf(stateDir)) {
-    if (is === undefined || keeper.is === is) process.kill(keeper.pid, 'SIGKILL');
-  }
+/** Resolves when they are gone: until then they hold what they hold. */
+async function killAll(stateDir: string): Promise<void> {
+  const pids = keepersOf(stateDir).map(({ pid }) => pid);
+  for (const pid of pids) if (isProcessAlive(pid)) process.kill(pid, 'SIGKILL');
+  await eventually(
+    () => pids.filter(isProcessAlive),
+    (living) => living.length === 0,
+  );
 }
 
 async function keeperThat(stateDir: string, is: FoundKeeper['is']): Promise<void> {
@@ -74,7 +78,7 @@ function results(stateDir: string): number {
 const stages: Record<string, (found: Orphans) => Promise<void>> = {
   async 'while it waited for the end of its caller'({ stateDir, caller }) {
     await keeperThat(stateDir, 'sh');
-    killAll(stateDir);
+    await killAll(stateDir);
     caller.signal('SIGKILL');
     await caller.exited;
   },
@@ -82,17 +86,17 @@ const stages: Record<string, (found: Orphans) => Promise<void>> = {
     await keeperThat(stateDir, 'sh');
     caller.signal('SIGKILL');
     await keeperThat(stateDir, 'node');
-    killAll(stateDir);
+    await killAll(stateDir);
   },
   async 'when it had taken them over, and so was its successor'({ stateDir, caller, jobs }) {
     await keeperThat(stateDir, 'sh');
     caller.signal('SIGKILL');
     const takenOver = (): boolean => isTakenOver(stateDir);
     await eventually(takenOver, (isTaken) => isTaken);
-    killAll(stateDir);
+    await killAll(stateDir);
     await jobs.list();
     await keeperThat(stateDir, 'node');
-    killAll(stateDir);
+    await killAll(stateDir);
     // The next one comes after a pause, or through another process.
     await eventually(
       async () => {
@@ -101,11 +105,7 @@ const stages: Record<string, (found: Orphans) => Promise<void>> = {
       },
       (count) => count > 0,
     );
-    killAll(stateDir);
-    await eventually(
-      () => keepersOf(stateDir),
-      (found) => found.length === 0,
-    );
+    await killAll(stateDir);
   },
 };
 
@@ -148,7 +148,7 @@ describe.runIf(process.platform === 'linux')('SIGKILL of the keeper', () => {
       () => isTakenOver(stateDir),
       (isTaken) => isTaken,
     );
-    killAll(stateDir);
+    await killAll(stateDir);
     writeFileSync(gate, '');
     await eventually(
       () => isProcessAlive(pid),
