@@ -213,6 +213,25 @@ describe('testPortStrategy', () => {
     ).toEqual([]);
   });
 
+  it('asks for whom the author says, where a strategy gives ports to some only', async () => {
+    const choosy = (): PortStrategyPlugin => {
+      const all = mem();
+      return {
+        ...all,
+        async acquire(request, signal) {
+          if (request.projectId !== 'shop') throw new Error(`${request.projectId} gets no port`);
+          return all.acquire(request, signal);
+        },
+      };
+    };
+    const whose = { projectId: 'shop' };
+    expect(await failuresOf((it) => testPortStrategy(it, { create: choosy, whose }))).toEqual([]);
+    expect(await failuresOf(suite(choosy))).toContainEqual({
+      check: 'acquire: a server can bind what was leased',
+      message: expect.stringMatching(/^[\w-]{36} gets no port$/),
+    });
+  });
+
   it('has a broken plugin for each check', () => {
     const names = checksOf(suite(mem)).map(({ name }) => name);
     expect(new Set(variations.map(([check]) => check))).toEqual(new Set(names));

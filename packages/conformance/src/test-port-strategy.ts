@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 
 import type { PortLease, PortRequest, PortStrategyPlugin } from '@project-runner/core';
 
 import { assertVariables } from './assert-command.ts';
+import { bindFailure } from './bind-failure.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
 import { within } from './within.ts';
@@ -14,7 +16,11 @@ export interface TestPortStrategyOptions {
   create(): PortStrategyPlugin;
   /** @default 5 */
   ports?: number;
+  /** For whom the suite asks, where a strategy gives ports to some only. @default a deployment that nobody knows */
+  whose?: Pick<PortRequest, 'deploymentId' | 'projectId'>;
 }
+
+type Whose = NonNullable<TestPortStrategyOptions['whose']>;
 
 interface Desk {
   strategy: PortStrategyPlugin;
@@ -26,7 +32,20 @@ interface Desk {
 const patienceMs = 3000;
 
 /** Proves a port-strategy plugin with real sockets. */
-export function testPortStrategy(it: It, { create, ports = 5 }: TestPortStrategyOptions): void {
+export function testPortStrategy(
+  it: It,
+  {
+    create,
+    ports = 5,
+    whose = { deploymentId: randomUUID(), projectId: randomUUID() },
+  }: TestPortStrategyOptions,
+): void {
+  const withDesk = (strategy: PortStrategyPlugin, use: (desk: Desk) => Promise<unknown>): Promise<void> =>
+    atDesk(strategy, whose, use);
+  const withServer = (
+    strategy: PortStrategyPlugin,
+    use: (desk: Desk, port: number) => Promise<void>,
+  ): Promise<void> => beforeServer(strategy, whose, use);
   testFactory(it, {
     kind: 'port-strategy',
     create,
@@ -111,7 +130,8 @@ export function testPortStrategy(it: It, { create, ports = 5 }: TestPortStrategy
     withDesk(create(), async ({ strategy }) => {
       const found = await within(
         patienceMs,
-        (async () => strategy.acquire({ exclude: [], owner: 'conformance' }, AbortSignal.abort()))().catch(
+        (async () =>
+          strategy.acquire({ exclude: [], owner: 'conformance', ...whose }, AbortSignal.abort()))().catch(
           () => null,
         ),
         'acquire must reject when its signal has aborted',
@@ -169,11 +189,15 @@ export function testPortStrategy(it: It, { create, ports = 5 }: TestPortStrategy
 }
 
 /** Gives back whatever was leased: ports are scarce, and a check that fails must not fail the next one. */
-async function withDesk<T>(strategy: PortStrategyPlugin, use: (desk: Desk) => Promise<T>): Promise<void> {
+async function atDesk(
+  strategy: PortStrategyPlugin,
+  whose: Whose,
+  use: (desk: Desk) => Promise<unknown>,
+): Promise<void> {
   const leases: PortLease[] = [];
   const acquire = async (request: Partial<PortRequest> = {}): Promise<PortLease> => {
     const lease = strategy.acquire(
-      { exclude: [], owner: 'conformance', ...request },
+      { exclude: [], owner: 'conformance', ...whose, ...request },
       new AbortController().signal,
     );
     const found = await within(patienceMs, lease, 'acquire must answer a lease or reject');
@@ -188,11 +212,12 @@ async function withDesk<T>(strategy: PortStrategyPlugin, use: (desk: Desk) => Pr
 }
 
 /** With a server on a port of the strategy, as one that an earlier runner has started. */
-function withServer(
+function beforeServer(
   strategy: PortStrategyPlugin,
+  whose: Whose,
   use: (desk: Desk, port: number) => Promise<void>,
 ): Promise<void> {
-  return withDesk(strategy, async (desk) => {
+  return atDesk(strategy, whose, async (desk) => {
     const { port, host, release } = await desk.acquire();
     await release();
     const again = await desk.tryAcquire({ port });
@@ -216,13 +241,4 @@ function withServer(
 function refused(error: unknown): null {
   if (error instanceof assert.AssertionError) throw error;
   return null;
-}
-
-/** What stands in the way of a server on that address, `null` for nothing. */
-function bindFailure(port: number, host: string): Promise<Error | null> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', resolve);
-    server.listen(port, host, () => server.close(() => resolve(null)));
-  });
 }

@@ -7,6 +7,9 @@ export interface PortRequest {
   exclude: readonly number[];
   /** For whom: shown to people who look at leases. */
   owner: string;
+  /** Whose server it is, where there is one: for a strategy that gives some deployments ports of their own. */
+  deploymentId?: string;
+  projectId?: string;
   /**
    * The servers of one key may be on one port at the same time, where a strategy can hold its socket for them. Only asked
    * for servers that can inherit a socket.

@@ -1,5 +1,5 @@
 import { callPlugin } from '@project-runner/core';
-import type { Logger, PluginSet, PortLease, RunningServer } from '@project-runner/core';
+import type { Logger, PluginSet, PortLease, PortRequest, RunningServer } from '@project-runner/core';
 
 import { deployCancelled } from './deploy-cancelled.ts';
 import { canInherit } from './held-start.ts';
@@ -8,6 +8,7 @@ import type { StoredLaunch } from './server-state.ts';
 export interface AcquirePortOptions {
   serverId: string;
   deploymentId: string;
+  projectId: string;
   plugins: PluginSet;
   launch: Pick<StoredLaunch, 'fixedPort' | 'takesSocket'>;
   signal: AbortSignal;
@@ -25,7 +26,7 @@ export async function acquirePort(
   const strategy = plugins.one('port-strategy');
   const wanted = launch.fixedPort === null ? {} : { port: launch.fixedPort };
   const share = mayInherit && canInherit(plugins, launch) ? { share: whose.deploymentId } : {};
-  const request = { exclude, owner: ownerOf(whose), ...wanted, ...share };
+  const request = { exclude, ...describe(whose), ...wanted, ...share };
   try {
     signal.throwIfAborted();
     return await callPlugin(strategy, 'acquire', () => strategy.acquire(request, signal));
@@ -38,12 +39,18 @@ export async function acquirePort(
 export async function leaseHeldPort(
   { plugins, signal, logger }: Pick<AcquirePortOptions, 'plugins' | 'signal'> & { logger: Logger },
   { id: serverId, deploymentId, host, port }: RunningServer,
-  takesSocket = false,
+  { projectId, takesSocket = false }: { projectId?: string; takesSocket?: boolean } = {},
 ): Promise<PortLease> {
   const strategy = plugins.one('port-strategy');
   try {
     const share = takesSocket ? { share: deploymentId } : {};
-    const request = { exclude: [], owner: ownerOf({ serverId, deploymentId }), port, held: true, ...share };
+    const request = {
+      exclude: [],
+      ...describe({ serverId, deploymentId, projectId }),
+      port,
+      held: true,
+      ...share,
+    };
     return await callPlugin(strategy, 'acquire', () => strategy.acquire(request, signal));
   } catch (error) {
     // A strategy that does not know held ports, or a lease that cannot be written.
@@ -66,7 +73,15 @@ export async function releasePort(plugins: PluginSet, lease: PortLease): Promise
   }
 }
 
-/** What people read who look for a port that is taken. */
-function ownerOf({ serverId, deploymentId }: Pick<AcquirePortOptions, 'serverId' | 'deploymentId'>): string {
-  return `server ${serverId} of deployment ${deploymentId}`;
+/** `owner` is what people read who look for a port that is taken. */
+function describe({
+  serverId,
+  deploymentId,
+  projectId,
+}: Pick<AcquirePortOptions, 'serverId' | 'deploymentId'> & { projectId: string | undefined }): Pick<
+  PortRequest,
+  'owner' | 'deploymentId' | 'projectId'
+> {
+  const owner = `server ${serverId} of deployment ${deploymentId}`;
+  return { owner, deploymentId, ...(projectId ? { projectId } : {}) };
 }

@@ -163,11 +163,10 @@ async function takeOver(
   }
   const { probePath: path, optionalPath } = stored.launch;
   const takesSocket = canInherit(context.plugins, stored.launch);
-  const lease = await leaseHeldPort(
-    { plugins: context.plugins, logger: context.logger, signal },
-    server,
+  const lease = await leaseHeldPort({ plugins: context.plugins, logger: context.logger, signal }, server, {
+    projectId: stored.session.projectId,
     takesSocket,
-  );
+  });
   const socket = stored.probeSocket === undefined ? {} : { socketPath: stored.probeSocket };
   const target = { host: server.host, port: server.port, path, optionalPath, ...socket };
   supervisor.adopt({ handle, receiver, lease, target });

@@ -12,10 +12,11 @@ export function startOptions(
   lease: PortLease | null,
   signal: AbortSignal,
 ): StartServerOptions {
-  const { launch, server, run } = kept.stored;
+  const { launch, server, session, run } = kept.stored;
   return {
     serverId: server.id,
     deploymentId: server.deploymentId,
+    projectId: session.projectId,
     plugins: context.plugins,
     framework: context.frameworkOf(launch.framework),
     launch,

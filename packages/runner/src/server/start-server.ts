@@ -21,6 +21,7 @@ import type { ServerPlan } from './supervisor-options.ts';
 export interface StartServerOptions {
   serverId: string;
   deploymentId: string;
+  projectId: string;
   plugins: PluginSet;
   framework: FrameworkPlugin;
   launch: StoredLaunch;
