@@ -155,6 +155,18 @@ const variations: readonly Variation<PortStrategyPlugin>[] = [
   ],
   [
     aborted,
+    /must reject when its signal has aborted, found a lease of \d+ for a request of the port asked for/,
+    () => {
+      const good = mem();
+      const { signal } = new AbortController();
+      return {
+        ...good,
+        acquire: (request, given) => good.acquire(request, request.port === undefined ? given : signal),
+      };
+    },
+  ],
+  [
+    aborted,
     /must reject when its signal has aborted; waited for/,
     () => {
       const good = mem();

@@ -30,6 +30,7 @@ interface Desk {
 }
 
 const patienceMs = 3000;
+const anybody = { exclude: [], owner: 'conformance' };
 
 /** Proves a port-strategy plugin with real sockets. */
 export function testPortStrategy(
@@ -127,21 +128,22 @@ export function testPortStrategy(
     }));
 
   it('acquire: rejects when the signal has aborted', () =>
-    withDesk(create(), async ({ strategy }) => {
-      const found = await within(
-        patienceMs,
-        (async () =>
-          strategy.acquire({ exclude: [], owner: 'conformance', ...whose }, AbortSignal.abort()))().catch(
-          () => null,
-        ),
-        'acquire must reject when its signal has aborted',
-      );
-      await found?.release();
-      assert.equal(
-        found,
-        null,
-        `acquire must reject when its signal has aborted, found a lease of ${found?.port}`,
-      );
+    withDesk(create(), async ({ strategy, acquire }) => {
+      const { port, release } = await acquire();
+      await release();
+      for (const request of [{}, { port }]) {
+        const ask = async (): Promise<PortLease> =>
+          strategy.acquire({ ...anybody, ...whose, ...request }, AbortSignal.abort());
+        const found = await within(
+          patienceMs,
+          ask().catch(() => null),
+          'acquire must reject when its signal has aborted',
+        );
+        await found?.release();
+        const which = 'port' in request ? 'the port asked for' : 'any port';
+        const lease = `a lease of ${found?.port} for a request of ${which}`;
+        assert.equal(found, null, `acquire must reject when its signal has aborted, found ${lease}`);
+      }
     }));
 
   it('release: gives the port back', () =>
@@ -196,10 +198,7 @@ async function atDesk(
 ): Promise<void> {
   const leases: PortLease[] = [];
   const acquire = async (request: Partial<PortRequest> = {}): Promise<PortLease> => {
-    const lease = strategy.acquire(
-      { exclude: [], owner: 'conformance', ...whose, ...request },
-      new AbortController().signal,
-    );
+    const lease = strategy.acquire({ ...anybody, ...whose, ...request }, new AbortController().signal);
     const found = await within(patienceMs, lease, 'acquire must answer a lease or reject');
     leases.push(found);
     return found;

@@ -69,7 +69,13 @@ export function portsRange(options: PortsRangeOptions = {}): PortStrategyPlugin 
     name: 'range',
     apiVersion: 1,
     async acquire(request, signal) {
-      if (request.port !== undefined) return exactly(request.port, request, leaseDir, lease);
+      signal.throwIfAborted();
+      if (request.port !== undefined) {
+        const result = await exactly(request.port, request, leaseDir, lease);
+        if (!signal.aborted) return result;
+        await result.release();
+        throw signal.reason;
+      }
       for (const port of order) {
         if (ours.has(port) || request.exclude.includes(port)) continue;
         signal.throwIfAborted();
