@@ -1,0 +1,2 @@
+export { socketPathOf, unixSockets } from './unix-sockets.ts';
+export type { UnixSocketsOptions } from './unix-sockets.ts';
