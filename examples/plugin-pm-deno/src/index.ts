@@ -1,0 +1,1 @@
+export { deno } from './deno.ts';
