@@ -4,9 +4,9 @@ import { parseArgs } from 'node:util';
 
 import type { RunningServer } from '@project-runner/core';
 import { readLease, takeLease } from '@project-runner/leases';
-import { createProjectRunner, stopOnSignals } from '@project-runner/runner';
+import { createProjectRunner, localRecords, stopOnSignals } from '@project-runner/runner';
 
-import { newBuild, openRecords } from './records.ts';
+import { openRecords } from './records.ts';
 import type { Hosted } from './records.ts';
 
 const { values, positionals: folders } = parseArgs({
@@ -56,7 +56,8 @@ for (const hosted of records.all()) {
 console.log('ready');
 
 async function deploy({ project, deployment }: Hosted): Promise<RunningServer> {
-  const build = await runner.build(project, newBuild(deployment));
+  const fresh = { ...localRecords('.').build, deploymentId: deployment.id };
+  const build = await runner.build(project, fresh);
   if (build.status === 'failed') throw new Error(build.errorMessage ?? 'the build failed');
   return runner.deploy(project, deployment, build);
 }

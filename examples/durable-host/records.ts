@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 
-import type { Build, Deployment, Project, RunningServer } from '@project-runner/core';
+import type { Deployment, Project, RunningServer } from '@project-runner/core';
+import { localRecords } from '@project-runner/runner';
 
 /** A project of the host with its one deployment, and what it knows of their last server. */
 export interface Hosted {
@@ -31,7 +31,8 @@ export function openRecords(file: string): Records {
     all: () => hosted,
     add(folder) {
       if (hosted.some(({ project }) => (project.sourceConfig as { path: string }).path === folder)) return;
-      hosted.push(newRecords(folder));
+      const { project, deployment } = localRecords(folder);
+      hosted.push({ project, deployment, server: null });
       save();
     },
     setServer(server) {
@@ -40,23 +41,6 @@ export function openRecords(file: string): Records {
       found.server = server;
       save();
     },
-  };
-}
-
-export function newBuild({ id: deploymentId }: Deployment): Build {
-  return {
-    id: randomUUID(),
-    deploymentId,
-    trigger: 'manual',
-    triggeredBy: null,
-    commitSha: null,
-    commitMessage: null,
-    status: 'queued',
-    logs: '',
-    queuedAt: new Date(),
-    startedAt: null,
-    completedAt: null,
-    errorMessage: null,
   };
 }
 
@@ -73,38 +57,4 @@ function read(file: string): Hosted[] {
 function withDates(key: string, value: unknown): unknown {
   const isDate = typeof value === 'string' && (key.endsWith('At') || key === 'lastHealthCheck');
   return isDate ? new Date(value) : value;
-}
-
-function newRecords(path: string): Hosted {
-  const now = new Date();
-  const name = basename(path);
-  const slug = name.toLowerCase();
-  const times = { createdAt: now, updatedAt: now };
-  const project: Project = {
-    id: randomUUID(),
-    teamId: randomUUID(),
-    name,
-    slug,
-    sourceType: 'local',
-    sourceConfig: { path },
-    defaultBranch: 'main',
-    envVars: {},
-    ...times,
-  };
-  const deployment: Deployment = {
-    id: randomUUID(),
-    projectId: project.id,
-    type: 'production',
-    branch: 'main',
-    slug,
-    status: 'pending',
-    currentBuildId: null,
-    publicUrl: null,
-    internalHost: null,
-    envVarOverrides: {},
-    autoShutdown: false,
-    expiresAt: null,
-    ...times,
-  };
-  return { project, deployment, server: null };
 }

@@ -2,56 +2,18 @@ import { randomUUID } from 'node:crypto';
 
 import type { Build, Deployment, Project } from '@project-runner/core';
 
-/** Records as MastraAdmin would hand them over. */
+import { localRecords } from './local-records.ts';
+
+/** Records as MastraAdmin would hand them over: each time with ids of their own. */
 export function projectRecord(path: string): Project {
-  const now = new Date();
-  return {
-    id: randomUUID(),
-    teamId: randomUUID(),
-    name: 'shop',
-    slug: 'shop',
-    sourceType: 'local',
-    sourceConfig: { path },
-    defaultBranch: 'main',
-    envVars: {},
-    createdAt: now,
-    updatedAt: now,
-  };
+  const { project } = localRecords(path, { name: 'shop' });
+  return { ...project, id: randomUUID(), teamId: randomUUID(), sourceConfig: { path } };
 }
 
 export function deploymentRecord({ id: projectId, slug }: Project): Deployment {
-  const now = new Date();
-  return {
-    id: randomUUID(),
-    projectId,
-    type: 'production',
-    branch: 'main',
-    slug,
-    status: 'pending',
-    currentBuildId: null,
-    publicUrl: null,
-    internalHost: null,
-    envVarOverrides: {},
-    autoShutdown: false,
-    expiresAt: null,
-    createdAt: now,
-    updatedAt: now,
-  };
+  return { ...localRecords('.').deployment, id: randomUUID(), projectId, slug };
 }
 
 export function buildRecord(): Build {
-  return {
-    id: randomUUID(),
-    deploymentId: randomUUID(),
-    trigger: 'manual',
-    triggeredBy: null,
-    commitSha: null,
-    commitMessage: null,
-    status: 'queued',
-    logs: '',
-    queuedAt: new Date(),
-    startedAt: null,
-    completedAt: null,
-    errorMessage: null,
-  };
+  return { ...localRecords('.').build, deploymentId: randomUUID() };
 }
