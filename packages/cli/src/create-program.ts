@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 
 import type { CliIo } from './cli-io.ts';
-import { addProjectOptions } from './commands/project-options.ts';
+import type { DoctorOptions } from './commands/doctor.ts';
+import { addDoctorOptions, addProjectOptions } from './commands/project-options.ts';
 import type { ProjectOptions } from './commands/project-options.ts';
 import type { UpOptions } from './commands/up.ts';
 import { addRunOptions, checkRunOptions } from './run/run-options.ts';
@@ -62,8 +63,25 @@ export function createProgram(io: CliIo, onExitCode: (code: number) => void): Co
       onExitCode(await runJob(spec, options, io));
     });
   addRunOptions(runCommand);
-  for (const command of [upCommand, buildCommand]) addProjectOptions(command);
-  for (const command of [upCommand, buildCommand, runCommand]) {
+  const inspectCommand = program
+    .command('inspect')
+    .description('show what would be found and run in a folder, and why')
+    .argument('[dir]', 'folder of the project', '.')
+    .action(async (dir: string, options: ProjectOptions) => {
+      const { inspect } = await import('./commands/inspect.ts');
+      onExitCode(await inspect(dir, options, io));
+    });
+  const doctorCommand = program
+    .command('doctor')
+    .description('look at this machine and the configuration for what helps or hinders')
+    .argument('[dir]', 'folder with the configuration', '.')
+    .action(async (dir: string, options: DoctorOptions) => {
+      const { doctor } = await import('./commands/doctor.ts');
+      onExitCode(await doctor(dir, options, io));
+    });
+  addDoctorOptions(doctorCommand);
+  for (const command of [upCommand, buildCommand, inspectCommand]) addProjectOptions(command);
+  for (const command of [upCommand, buildCommand, runCommand, inspectCommand, doctorCommand]) {
     command.helpOption('-h, --help', 'show this help').allowExcessArguments(false);
     command.addHelpText('after', examples).addHelpText('after', exitCodeHelp);
   }
@@ -78,12 +96,14 @@ Examples:
   project-runner up ./api --once --request '/hello?name=Ada'
   project-runner up ./api --json | jq -r 'select(.event == "ready").url'
   project-runner build ./api
-  project-runner run report.yaml --input '{ "month": 3 }' --json`;
+  project-runner run report.yaml --input '{ "month": 3 }' --json
+  project-runner inspect ./api                           what would be run, and why
+  project-runner doctor                                  what of this machine helps or hinders`;
 
 const exitCodeHelp = `
 Exit codes:
   0  done, or stopped by the user while the server ran
-  1  something unexpected
+  1  something unexpected, or a problem that doctor found
   2  wrong usage or configuration
   3  the build failed
   4  the server did not become ready

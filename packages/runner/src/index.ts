@@ -14,6 +14,15 @@ export type { BuildRequest, ProjectBuilderParts } from './build/project-builder.
 export { composePlugins } from './compose-plugins.ts';
 export type { HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.ts';
 export { createProjectRunner } from './create-project-runner.ts';
+export { diagnose } from './diagnose/diagnose.ts';
+export type { DiagnosedPlugin, Diagnosis } from './diagnose/diagnose.ts';
+export { explainComposition } from './diagnose/explain-composition.ts';
+export type { ComposedPlugin, Composition } from './diagnose/explain-composition.ts';
+export type { DiagnosisCheck, Finding } from './diagnose/finding.ts';
+export type { PluginSource } from './diagnose/plugin-sources.ts';
+export { explainProject } from './explain/explain-project.ts';
+export type { ExplainOptions } from './explain/explained-project.ts';
+export type { ExplainedCache, ExplainedCommand, ProjectExplanation } from './explain/project-explanation.ts';
 export { defaultPlugins } from './default-plugins.ts';
 export { defaultStateDir } from './default-state-dir.ts';
 export { localRecords } from './local-records.ts';

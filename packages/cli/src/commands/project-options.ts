@@ -48,3 +48,13 @@ export function addProjectOptions(command: Command): Command {
     .option('--json', 'one JSON object a line on stdout')
     .option('--verbose', 'show the build log, diagnostics and stacks');
 }
+
+/** Those that say where things are. */
+export function addDoctorOptions(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration (default: project-runner.config.{ts,mts,js,mjs,json})')
+    .option('--build-dir <dir>', 'where builds are made and kept')
+    .option('--state-dir <dir>', "state, logs and builds (default: in the user's state folder)")
+    .option('--json', 'one JSON object on stdout')
+    .option('--verbose', 'show diagnostics and stacks');
+}

@@ -4,6 +4,7 @@ import type { Logger } from '@project-runner/core';
 
 import type { CliIo } from '../cli-io.ts';
 import { describeError } from './describe-error.ts';
+import { isColorful } from './is-colorful.ts';
 import { createProgress } from './progress.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 
@@ -20,7 +21,7 @@ export function createHumanReporter(io: CliIo, { verbose }: Omit<ReporterOptions
   let logsShown = false;
 
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
-    isColorful(io) ? styleText(style, text, { validateStream: false }) : text;
+    isColorful(io.stderr, io.env) ? styleText(style, text, { validateStream: false }) : text;
   const print = (text: string): void => progress.aside(() => io.stdout.write(`${text}\n`));
   const tell = (text: string): void => progress.aside(() => io.stderr.write(`${text}\n`));
 
@@ -91,9 +92,4 @@ function withoutEcho(lines: readonly string[], echo: string | undefined): readon
   const last = `Error: ${echo}`.split(/\r\n|\r|\n/);
   const rest = lines.slice(0, -last.length);
   return last.every((line, index) => line === lines[rest.length + index]) ? rest : lines;
-}
-
-/** https://no-color.org: any value but the empty one. */
-function isColorful(io: CliIo): boolean {
-  return 'isTTY' in io.stderr && io.stderr.isTTY && !io.env.NO_COLOR && io.env.TERM !== 'dumb';
 }

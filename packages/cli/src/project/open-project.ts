@@ -1,23 +1,16 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
 import { pluginKey } from '@project-runner/core';
 import type {
   Build,
   Deployment,
   HealthProbePlugin,
-  Logger,
   PluginSet,
   PortStrategyPlugin,
   Project,
   ProjectRunner,
 } from '@project-runner/core';
-import {
-  composePlugins,
-  createProjectRunner,
-  defaultStateDir,
-  localRecords,
-  resolveConfig,
-} from '@project-runner/runner';
+import { composePlugins, createProjectRunner, localRecords, resolveConfig } from '@project-runner/runner';
 import type { PluginWrappers, RunnerConfig } from '@project-runner/runner';
 
 import type { CliIo } from '../cli-io.ts';
@@ -28,6 +21,7 @@ import { readVariables } from '../input/read-variables.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { captureErrors } from './capture-errors.ts';
 import { inspectProject } from './inspect-project.ts';
+import { mergeConfig } from './merge-config.ts';
 import { noticeLosses } from './notice-losses.ts';
 import { observeLauncher } from './observe-launcher.ts';
 import type { ObservedLauncher } from './observe-launcher.ts';
@@ -136,35 +130,4 @@ function hasDefaultLogs(plugins: PluginSet, { plugins: given, wrap }: RunnerConf
   const key = 'log-sink:file';
   const isOwn = flattenLayer(given).some((plugin) => pluginKey(plugin) === key) || wrap?.[key] !== undefined;
   return plugins.keys().includes(key) && !isOwn;
-}
-
-/** Flags win over the file. What the command keeps goes to the user's state folder, never into the project. */
-function mergeConfig(
-  written: RunnerConfig,
-  options: ProjectOptions,
-  projectDir: string,
-  io: CliIo,
-  logger: Logger,
-): RunnerConfig {
-  const given = (path: string | undefined): string | undefined =>
-    path === undefined ? undefined : resolve(io.cwd, path);
-  // A folder of its own: a host that is started in the project's folder has its state beside it.
-  const stateDir =
-    given(options.stateDir) ?? written.stateDir ?? join(defaultStateDir(projectDir, io.env), 'cli');
-  const dataDir = given(options.dataDir) ?? written.dataDir;
-  return {
-    ...written,
-    stateDir,
-    buildDir: given(options.buildDir) ?? written.buildDir ?? join(stateDir, 'builds'),
-    ...(dataDir === undefined ? {} : { dataDir }),
-    // Somebody's own machine, whose disk is for other things, too.
-    keepReleases: written.keepReleases ?? 3,
-    cache: written.cache ?? { maxSizeMb: 2048 },
-    // The command ends with its server. Where it is killed first, the next one finds what it left.
-    durable: true,
-    restart: 'never',
-    ...(options.allowInstallScripts ? { allowInstallScripts: true } : {}),
-    ...(options.buildTimeout === undefined ? {} : { defaultBuildTimeoutMs: options.buildTimeout }),
-    logger,
-  };
 }

@@ -30,8 +30,17 @@ export interface BuildIdentity {
   tools: BuildTools;
 }
 
+/** As much of a build as is needed to know it. */
+export interface IdentifyWork extends Pick<
+  ReleaseWork,
+  'config' | 'plugins' | 'signal' | 'secrets' | 'id' | 'mask'
+> {
+  request: Pick<ReleaseWork['request'], 'project' | 'options'>;
+  log: Pick<ReleaseWork['log'], 'line'>;
+}
+
 export interface IdentifyBuildOptions {
-  work: ReleaseWork;
+  work: IdentifyWork;
   paths: CachePaths;
   source: LocatedSource;
   detected: DetectedProject;

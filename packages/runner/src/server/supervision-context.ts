@@ -16,6 +16,7 @@ import type { StoredServer } from './server-state.ts';
 import type { StartTiming } from './start-server.ts';
 import { createStateStore } from './state-store.ts';
 import type { StateStore } from './state-store.ts';
+import { stopGrace } from './stop-grace.ts';
 
 /** What all supervisors of a runner share. */
 export interface SupervisionContext {
@@ -41,11 +42,6 @@ export interface SupervisionContext {
   recallProject(stored: StoredServer): SupervisionContext;
 }
 
-/** A Mastra server may take 15 s from SIGTERM to its end. */
-const defaultGraceMs = 16_000;
-/** Everything is to be over within 30 s, the sweep after SIGKILL included. */
-const maxGraceMs = 28_000;
-
 export interface CreateContextOptions extends Pick<SupervisionContext, 'plugins' | 'events' | 'routes'> {
   config: ResolvedConfig;
 }
@@ -69,10 +65,7 @@ export function createContext({ config, plugins, events, routes }: CreateContext
     probeTimeoutMs: healthCheck.timeoutMs,
     memory: createMemoryWatch(logger),
     frameworkOf: (name) => frameworkOf(plugins, name),
-    graceMs: (drainSeconds, tookMs = 0) => {
-      const wanted = config.stopGraceMs ?? Math.max(defaultGraceMs, drainSeconds * 1000);
-      return Math.max(0, Math.min(wanted, maxGraceMs) - tookMs);
-    },
+    graceMs: (drainSeconds, tookMs = 0) => Math.max(0, stopGrace(config, drainSeconds) - tookMs),
     recallProject({ server, launch }) {
       if (launch.projectOptions === undefined) return context;
       try {

@@ -1,0 +1,92 @@
+import type { ExplainedCommand, ProjectExplanation } from '@project-runner/runner';
+
+const width = 'package manager'.length;
+
+/** What would be found and run of a project, for people. */
+export function explanationText(found: ProjectExplanation): string {
+  const rows: (readonly [name: string, ...lines: string[]])[] = [
+    ['framework', `${found.framework.name}: ${found.framework.reason}`],
+    ['package manager', manager(found.packageManager)],
+    ...workspace(found),
+    ['install', command(found.install), installNote(found.install)],
+    ['build', ...build(found.build)],
+    ['start', ...start(found)],
+    ['variables', ...variables(found.variables)],
+    ['health', health(found.health)],
+    ['ports', ports(found.ports)],
+    ['stop', `SIGTERM, and SIGKILL after ${found.stop.graceMs / 1000} s`],
+    ...(found.projectOptions.length === 0
+      ? []
+      : [['options', `of ${found.projectOptions.join(', ')}, by package.json`] as const]),
+    ['cache', ...cache(found.cache)],
+  ];
+  const lines = rows.flatMap(([name, ...texts]) =>
+    texts.map((text, index) => `  ${(index === 0 ? name : '').padEnd(width)}  ${text}`),
+  );
+  return [`${found.name}, ${found.dir}`, ...lines].join('\n');
+}
+
+function manager({ name, reason, declaredIn, wanted, found }: ProjectExplanation['packageManager']): string {
+  const asked = wanted === null ? '' : ` ${wanted}`;
+  const there = found === null ? ', not there' : found === wanted ? '' : `, found ${found}`;
+  return `${name}${asked}${there}: ${reason}${declaredIn === null ? '' : ` (${declaredIn})`}`;
+}
+
+function workspace({ workspaceRoot, leftOut }: ProjectExplanation): (readonly [string, ...string[]])[] {
+  if (workspaceRoot === null) return [];
+  const without = leftOut.length === 0 ? [] : [`without ${leftOut.join(', ')}`];
+  return [['workspace', workspaceRoot, ...without]];
+}
+
+function command({ file, args }: Pick<ExplainedCommand, 'file' | 'args'>): string {
+  return [file, ...args]
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))
+    .join(' ');
+}
+
+function installNote({ frozen, installScripts, cwd }: ProjectExplanation['install']): string {
+  const exactly = frozen
+    ? 'exactly as the lockfile says'
+    : 'without a lockfile: versions may differ next time';
+  return `${exactly}, ${installScripts ? 'with' : 'without'} install scripts, in a copy of ${cwd}`;
+}
+
+function build({ command: run, output, outputReason }: ProjectExplanation['build']): string[] {
+  const later = outputReason === null ? [] : ['what it makes is known afterwards'];
+  const made = output === null ? later : [`makes ${output}`];
+  return [run === null ? 'nothing: there is no build script' : command(run), ...made];
+}
+
+function start({ start: plan, startReason }: ProjectExplanation): string[] {
+  if (plan === null) return [`known after the build: ${startReason ?? 'its framework cannot tell before'}`];
+  const where = plan.workingFolder === 'data' ? plan.cwd : 'the release';
+  return [command(plan), `in ${where}${plan.wrapped ? ', by a wrapper' : ''}`];
+}
+
+function variables({ build: building, server, address, secret }: ProjectExplanation['variables']): string[] {
+  const masked = secret.length === 0 ? [] : [`masked in logs: ${secret.join(', ')}`];
+  return [
+    `for the build: ${building.join(', ')}`,
+    `for the server: ${server.join(', ')}`,
+    `for its address: ${address.join(', ')}`,
+    ...masked,
+  ];
+}
+
+function health({ probes, path, from }: ProjectExplanation['health']): string {
+  const why = { configuration: 'as configured', framework: 'as its framework says', guess: 'a guess' }[from];
+  return `${path}, ${why}, by ${probes.join(', ')}`;
+}
+
+function ports({ strategy, start: first, end, mayShareSocket }: ProjectExplanation['ports']): string {
+  const range = first === null ? '' : `, ${first} to ${end}`;
+  return `${strategy}${range}${mayShareSocket ? '; it can be given a socket' : ''}`;
+}
+
+function cache(found: ProjectExplanation['cache']): string[] {
+  if (found === null) return ['off, or its package manager is not there'];
+  const key = found.fingerprint.slice(0, 12);
+  if (found.built) return [`${key}: built before, nothing would be run`];
+  if (found.changes.length === 0) return [`${key}: not built before`];
+  return [`${key}: would be built, because`, ...found.changes.map((change) => `- ${change}`)];
+}

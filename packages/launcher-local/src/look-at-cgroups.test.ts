@@ -1,0 +1,64 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { launcherLocal } from './launcher-local.ts';
+import { lookAtCgroups } from './look-at-cgroups.ts';
+import { tryHolePunching } from './try-hole-punching.ts';
+
+function folder(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'look-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+describe('lookAtCgroups', () => {
+  it('tells the hierarchy of each limit', () => {
+    expect(lookAtCgroups({ v2: null, v1: {} })).toEqual({
+      rung: 'none',
+      limits: { memoryBytes: null, cpus: null, pids: null },
+      canKill: false,
+    });
+    const both = lookAtCgroups({ v2: { dir: '/x', controllers: ['memory'] }, v1: { cpu: '/y' } });
+    expect(both).toEqual({
+      rung: 'cgroup-v2',
+      limits: { memoryBytes: 'cgroup-v2', cpus: 'cgroup-v1', pids: null },
+      canKill: true,
+    });
+  });
+
+  it('says what a launch with limits gets', async () => {
+    const { limits } = lookAtCgroups();
+    const root = folder();
+    const handle = await launcherLocal().launch({
+      id: `look-${process.pid}`,
+      file: 'true',
+      args: [],
+      cwd: root,
+      env: { PATH: process.env.PATH ?? '' },
+      ipc: false,
+      dir: join(root, 'run'),
+      limits: { memoryBytes: 2 ** 30, cpus: 1, pids: 100 },
+      onOutput: () => undefined,
+    });
+    await handle.closed;
+    expect(handle.enforced).toEqual(
+      Object.fromEntries(Object.entries(limits).filter(([, by]) => by !== null)),
+    );
+  });
+});
+
+it('tryHolePunching leaves nothing behind', async () => {
+  const dir = folder();
+  expect(['works', 'refused', 'unavailable']).toContain(await tryHolePunching(dir));
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+it.runIf(process.platform === 'linux')(
+  'tryHolePunching does not guess where nothing can be written',
+  async () => {
+    await expect(tryHolePunching(join(folder(), 'none'))).rejects.toThrow(/ENOENT/);
+  },
+);

@@ -1,0 +1,136 @@
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { readLease } from '@project-runner/leases';
+import type { Lease } from '@project-runner/leases';
+
+import { findingsOf } from './finding.ts';
+import type { Finding } from './finding.ts';
+
+const found = findingsOf('state-folder');
+
+export interface StateFolderLook {
+  finding: Finding;
+  /** The folder, or the nearest one above it that is there. */
+  there: string;
+}
+
+/** Whose the state folder is, and which living runners have servers in it. */
+export function checkStateFolder(stateDir: string): StateFolderLook {
+  const there = nearest(stateDir);
+  if (there !== stateDir) {
+    const details = { dir: stateDir, exists: false, owner: null, mode: null, runners: [], servers: 0 };
+    const finding = isWritable(there)
+      ? found.ok(`${stateDir} will be made`, details)
+      : found.problem(
+          `${stateDir} cannot be made in ${there}`,
+          'Name a stateDir that can be written to',
+          details,
+        );
+    return { finding, there };
+  }
+  return { finding: look(stateDir, statSync(stateDir)), there };
+}
+
+function look(dir: string, stat: Stats): Finding {
+  if (!stat.isDirectory())
+    return found.problem(`${dir} is no folder`, 'Name another stateDir', { dir, exists: true });
+  const servers = serversIn(dir);
+  const runners = runnersOf(servers);
+  const orphans = servers.filter(({ lease }) => lease === null).length;
+  const mode = stat.mode & 0o777;
+  const details = {
+    dir,
+    exists: true,
+    owner: stat.uid,
+    mode: `0${mode.toString(8).padStart(3, '0')}`,
+    runners,
+    servers: servers.length,
+  };
+  if (!isWritable(dir)) {
+    return found.problem(
+      `${dir} belongs to user ${stat.uid}, and cannot be written to`,
+      'Name a stateDir of your own',
+      details,
+    );
+  }
+  // Windows has other rights.
+  const others = process.platform === 'win32' ? 0 : mode & 0o077;
+  if ((others & 0o022) !== 0) {
+    return found.problem(
+      `${dir} can be written to by others (mode ${details.mode})`,
+      `Close it, because programs are started by what is in it: chmod 700 ${dir}`,
+      details,
+    );
+  }
+  const message = `${dir}, mode ${details.mode}: ${describe(runners, orphans)}`;
+  if (others !== 0) {
+    return found.warning(
+      message,
+      `Others can look into it, secrets of servers may be there: chmod 700 ${dir}`,
+      details,
+    );
+  }
+  if (orphans > 0) {
+    return found.warning(
+      message,
+      'The next runner with this stateDir takes them over, or stops them',
+      details,
+    );
+  }
+  return found.ok(message, details);
+}
+
+interface KeptServer {
+  id: string;
+  /** Of its runner; `null`: none that is alive. */
+  lease: Lease | null;
+}
+
+function serversIn(dir: string): KeptServer[] {
+  return namesIn(join(dir, 'servers'))
+    .filter((id) => existsSync(join(dir, 'servers', id, 'server.json')))
+    .map((id) => ({ id, lease: readLease(join(dir, 'owners'), id) }));
+}
+
+interface LivingRunner {
+  pid: number;
+  servers: number;
+}
+
+function runnersOf(servers: readonly KeptServer[]): LivingRunner[] {
+  const pids = servers.flatMap(({ lease }) => lease?.pid ?? []);
+  return [...new Set(pids)].map((pid) => ({ pid, servers: pids.filter((other) => other === pid).length }));
+}
+
+function describe(runners: readonly LivingRunner[], orphans: number): string {
+  const living = runners.map(({ pid, servers }) => `runner ${pid} has ${plural(servers)}`);
+  const left = orphans === 0 ? [] : [`${plural(orphans)} of a runner that is gone`];
+  return [...living, ...left].join(', ') || 'no servers';
+}
+
+function plural(servers: number): string {
+  return servers === 1 ? '1 server' : `${servers} servers`;
+}
+
+function nearest(dir: string): string {
+  for (let at = dir; ; at = dirname(at)) if (existsSync(at) || at === dirname(at)) return at;
+}
+
+function isWritable(dir: string): boolean {
+  try {
+    accessSync(dir, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,158 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { takeLease } from '@project-runner/leases';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { checkControlGroups } from './check-control-groups.ts';
+import { checkPlatform } from './check-platform.ts';
+import { checkStateFolder } from './check-state-folder.ts';
+import { checkVolume } from './check-volume.ts';
+import { diagnose } from './diagnose.ts';
+import type { Diagnosis } from './diagnose.ts';
+import type { Finding } from './finding.ts';
+
+function folder(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'diagnose-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+function of({ findings }: Diagnosis, check: Finding['check']): Finding | undefined {
+  return findings.find((finding) => finding.check === check);
+}
+
+describe('the platform', () => {
+  it('is good where servers outlive their runner, and Node is new enough', () => {
+    const levels = (platform: NodeJS.Platform, node: string): string[] =>
+      checkPlatform(platform, node).map(({ level }) => level);
+    expect(levels('linux', '22.13.0')).toEqual(['ok', 'ok']);
+    expect(levels('linux', '26.0.0')).toEqual(['ok', 'ok']);
+    expect(levels('linux', '22.12.9')).toEqual(['ok', 'problem']);
+    expect(levels('win32', '20.19.0')).toEqual(['warning', 'problem']);
+  });
+
+  it.runIf(process.platform === 'linux')('may lack control groups', () => {
+    const limits = { memoryBytes: null, cpus: 'cgroup-v1', pids: null } as const;
+    const some = checkControlGroups({ rung: 'cgroup-v1', limits, canKill: false });
+    expect(some).toMatchObject({ level: 'warning', details: { rung: 'cgroup-v1', limits } });
+    expect(some.message).toBe('The system enforces cpus by cgroup-v1; not memoryBytes, pids');
+  });
+});
+
+describe('the state folder', () => {
+  const look = (dir: string): Finding => checkStateFolder(dir).finding;
+
+  it('may be absent where it can be made', () => {
+    const dir = folder();
+    const { finding, there } = checkStateFolder(join(dir, 'a/b'));
+    expect(finding).toMatchObject({ level: 'ok', details: { exists: false } });
+    expect(there).toBe(dir);
+    writeFileSync(join(dir, 'file'), '');
+    expect(look(join(dir, 'file'))).toMatchObject({ level: 'problem' });
+  });
+
+  it.skipIf(process.platform === 'win32')('must be closed to others', () => {
+    const dir = folder();
+    expect(look(dir)).toMatchObject({ level: 'ok', details: { owner: process.getuid?.(), mode: '0700' } });
+    chmodSync(dir, 0o755);
+    expect(look(dir)).toMatchObject({
+      level: 'warning',
+      hint: expect.stringContaining('chmod 700') as string,
+    });
+    chmodSync(dir, 0o770);
+    expect(look(dir)).toMatchObject({ level: 'problem', details: { mode: '0770' } });
+  });
+
+  it('tells the living runners of its servers, and servers that have none', () => {
+    const dir = folder();
+    for (const id of ['one', 'two', 'three']) {
+      mkdirSync(join(dir, 'servers', id), { recursive: true });
+      writeFileSync(join(dir, 'servers', id, 'server.json'), '{}');
+    }
+    for (const id of ['one', 'two']) takeLease(join(dir, 'owners'), id, 'supervision');
+    expect(look(dir)).toMatchObject({
+      level: 'warning',
+      message: expect.stringContaining(
+        `runner ${process.pid} has 2 servers, 1 server of a runner that is gone`,
+      ) as string,
+      details: { servers: 3, runners: [{ pid: process.pid, servers: 2 }] },
+    });
+  });
+});
+
+describe('the volume', () => {
+  it('is told with its space, and nothing is left on it', async () => {
+    const dir = folder();
+    const [volume, holes] = await checkVolume(dir);
+    expect(volume).toMatchObject({ check: 'volume', details: { dir } });
+    expect(volume?.details.freeBytes).toBeGreaterThan(0);
+    expect(holes).toMatchObject({ check: 'hole-punching' });
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('is a problem where nothing can be written', async () => {
+    expect(await checkVolume(join(folder(), 'none'))).toMatchObject([{ level: 'problem' }]);
+  });
+
+  // Only root may mount.
+  it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+    'is a problem where it is nearly full',
+    async () => {
+      const dir = folder();
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'none', dir]);
+      onTestFinished(() => void execFileSync('umount', ['-l', dir]));
+      expect((await checkVolume(dir))[0]).toMatchObject({
+        level: 'problem',
+        details: { fileSystem: 'tmpfs' },
+      });
+    },
+  );
+});
+
+describe('a diagnosis', () => {
+  it('looks at ports without leasing any', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const stateDir = join(folder(), 'state');
+    const diagnosis = await diagnose({ stateDir, portRange: { start: port, end: port } });
+    expect(of(diagnosis, 'ports')).toMatchObject({
+      level: 'problem',
+      details: { looked: 1, free: 0, busy: [port], leased: [] },
+    });
+    expect(diagnosis.ok).toBe(false);
+    expect(existsSync(stateDir)).toBe(false);
+  });
+
+  it('of a configuration that is refused says so, and looks at the rest', async () => {
+    const diagnosis = await diagnose({ stateDir: folder(), without: ['log-sink:none'] });
+    expect(diagnosis).toMatchObject({ ok: false, plugins: [], removed: [] });
+    expect(of(diagnosis, 'configuration')).toMatchObject({
+      level: 'problem',
+      details: { code: 'PLUGIN_MISSING' },
+    });
+    expect(of(diagnosis, 'ports')).toBeDefined();
+  });
+
+  it('asks package managers for their versions, and names the package of each plugin', async () => {
+    const diagnosis = await diagnose({ stateDir: folder() });
+    const managers = diagnosis.findings.filter(({ check }) => check === 'package-manager');
+    expect(managers.map(({ details }) => details.name)).toEqual(['npm', 'pnpm', 'yarn', 'bun']);
+    expect(managers[0]).toMatchObject({
+      level: 'ok',
+      details: { version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string },
+    });
+    const sources = diagnosis.plugins.map(({ key, source }) => [key, source?.packageName]);
+    expect(Object.fromEntries(sources)).toMatchObject({
+      'package-manager:npm': '@project-runner/pm-npm',
+      'launcher:local': '@project-runner/launcher-local',
+      'log-sink:memory': '@project-runner/runner',
+    });
+  });
+});

@@ -1,0 +1,95 @@
+import { PluginSet, ProjectRunnerError } from '@project-runner/core';
+import type { PluginKey } from '@project-runner/core';
+
+import { composePlugins } from '../compose-plugins.ts';
+import type { RunnerConfig } from '../config.ts';
+import { defaultPlugins } from '../default-plugins.ts';
+import { requirePlugins } from '../require-plugins.ts';
+import { resolveConfig } from '../resolve-config.ts';
+import { checkControlGroups } from './check-control-groups.ts';
+import { checkPackageManagers } from './check-package-managers.ts';
+import { checkPlatform } from './check-platform.ts';
+import { checkPorts } from './check-ports.ts';
+import { checkStateFolder } from './check-state-folder.ts';
+import { checkVolume } from './check-volume.ts';
+import { explainComposition } from './explain-composition.ts';
+import type { ComposedPlugin, Composition } from './explain-composition.ts';
+import { findingsOf } from './finding.ts';
+import type { Finding } from './finding.ts';
+import { pluginSources } from './plugin-sources.ts';
+import type { PluginSource } from './plugin-sources.ts';
+
+export interface DiagnosedPlugin extends ComposedPlugin {
+  /** What is inside of a wrapper; `null` where that cannot be told. */
+  source: PluginSource | null;
+}
+
+/** How well a runner of a configuration would work on this machine. */
+export interface Diagnosis {
+  /** There is no problem; there may be warnings. */
+  ok: boolean;
+  findings: readonly Finding[];
+  /** In order; none where the configuration is refused. */
+  plugins: readonly DiagnosedPlugin[];
+  removed: readonly PluginKey[];
+}
+
+/**
+ * Looks at this machine and at a configuration as a runner would, starting nothing but `--version` of package managers.
+ * A configuration that is refused is a problem; the rest is then looked at with the defaults.
+ */
+export async function diagnose(config: RunnerConfig = {}): Promise<Diagnosis> {
+  const refused = refusal(config);
+  const used = refused ? fallback(config) : config;
+  const resolved = resolveConfig(used);
+  const plugins = composePlugins(used);
+  const composition = explainComposition(used);
+  const { finding: stateFolder, there } = checkStateFolder(resolved.stateDir);
+  const findings = [
+    ...(refused ? [refused] : []),
+    ...checkPlatform(),
+    checkControlGroups(),
+    stateFolder,
+    ...(await checkVolume(there)),
+    await checkPorts(plugins, composition, resolved),
+    ...(await checkPackageManagers(plugins)),
+  ];
+  const described = refused ? { plugins: [], removed: [] } : await describe(composition, used);
+  if (!refused) findings.push(findingsOf('plugins').ok(summary(described.plugins), {}));
+  return { ok: findings.every(({ level }) => level !== 'problem'), findings, ...described };
+}
+
+function refusal(config: RunnerConfig): Finding | null {
+  try {
+    resolveConfig(config);
+    requirePlugins(composePlugins(config));
+    return null;
+  } catch (error) {
+    if (!ProjectRunnerError.is(error)) throw error;
+    const { code, message, hint, plugin } = error;
+    return findingsOf('configuration').problem(message, hint ?? null, { code, plugin: plugin ?? null });
+  }
+}
+
+/** As far as it says where things are. */
+function fallback({ stateDir }: RunnerConfig): RunnerConfig {
+  return typeof stateDir === 'string' && stateDir !== '' ? { stateDir } : {};
+}
+
+async function describe(
+  { plugins, removed }: Composition,
+  config: RunnerConfig,
+): Promise<Pick<Diagnosis, 'plugins' | 'removed'>> {
+  const unwrapped = PluginSet.from(defaultPlugins(config), config.plugins);
+  const sources = await pluginSources(plugins.map(({ key }) => unwrapped.get(key)));
+  return {
+    plugins: plugins.map((plugin, index) => ({ ...plugin, source: sources[index] ?? null })),
+    removed,
+  };
+}
+
+function summary(plugins: readonly DiagnosedPlugin[]): string {
+  const own = plugins.filter(({ from }) => from === 'configuration').length;
+  const wrapped = plugins.filter((plugin) => plugin.wrapped).length;
+  return `${plugins.length} plugins, ${own} of the configuration, ${wrapped} wrapped`;
+}

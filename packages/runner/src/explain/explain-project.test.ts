@@ -1,0 +1,148 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { expect, it, onTestFinished, vi } from 'vitest';
+
+import type { RunnerConfig } from '../config.ts';
+import { createProjectRunner } from '../create-project-runner.ts';
+import { localRecords } from '../local-records.ts';
+import { explainProject } from './explain-project.ts';
+
+function folder(files: Record<string, string> = {}): string {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'explain-')));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), text);
+  }
+  return dir;
+}
+
+function testConfig(): RunnerConfig & { stateDir: string; buildDir: string } {
+  const dir = folder();
+  return { stateDir: join(dir, 'state'), buildDir: join(dir, 'builds') };
+}
+
+const manifest = (fields: object): string => JSON.stringify({ name: 'shop', ...fields });
+/** Package managers that are asked for their version may leave something of Node's. */
+function ownFiles(temp: string): string[] {
+  return readdirSync(temp).filter((name) => name.startsWith('project-runner'));
+}
+
+/** A folder for temporary files of its own, to see what is left in it. */
+function ownTemp(): string {
+  const dir = folder();
+  vi.stubEnv('TMPDIR', dir);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  return dir;
+}
+
+it('tells what would be run, with names of variables only, and writes nothing', async () => {
+  const dir = folder({
+    'package.json': manifest({
+      scripts: { start: 'node server.js', build: 'node build.js' },
+      packageManager: 'npm@11.0.0',
+    }),
+    'server.js': '',
+    '.env': 'FROM_FILE=hush-file',
+  });
+  const config = testConfig();
+  const temp = ownTemp();
+  const found = await explainProject(dir, config, {
+    envVars: { MINE: 'hush-value' },
+    secrets: { KEY: 'hush-key' },
+  });
+  expect(found).toMatchObject({
+    dir,
+    name: 'shop',
+    workspaceRoot: null,
+    packageManager: { name: 'npm', declaredIn: 'packageManager', wanted: '11.0.0', lockfile: null },
+    framework: { name: 'node', reason: 'script start' },
+    install: { file: 'npm', frozen: false, installScripts: false },
+    build: { script: 'build', command: { file: 'npm', args: ['run', 'build'] }, output: 'server.js' },
+    start: { file: 'node', args: [join(dir, 'server.js')], workingFolder: 'release', wrapped: false },
+    variables: { address: ['HOST', 'HOSTNAME', 'PORT'], secret: ['KEY'] },
+    health: { path: '/health', from: 'guess', probes: ['health-probe:http'] },
+    ports: { strategy: 'port-strategy:range', start: 4111, end: 4200 },
+    stop: { graceMs: 16_000 },
+    cache: { built: false, changes: [], parts: { packageManager: 'npm', buildCommand: 'script build' } },
+  });
+  expect(found.variables.server).toEqual(expect.arrayContaining(['FROM_FILE', 'KEY', 'MINE']));
+  expect(found.variables.build).not.toContain('FROM_FILE');
+  expect(found.cache?.parts.variables).toEqual(expect.arrayContaining(['KEY', 'MINE']));
+  expect(JSON.stringify(found)).not.toContain('hush');
+  expect(existsSync(config.buildDir) || existsSync(config.stateDir)).toBe(false);
+  expect(ownFiles(temp)).toEqual([]);
+});
+
+it('knows a build that was made, and what has changed since', async () => {
+  const dir = folder({ 'package.json': manifest({ scripts: { start: 'node server.js' } }), 'server.js': '' });
+  const config = testConfig();
+  const runner = createProjectRunner(config);
+  onTestFinished(() => runner.shutdown());
+  runner.setSource({ getProjectPath: () => Promise.resolve(dir) });
+  const { project, build } = localRecords(dir);
+  expect(await runner.build(project, build)).toMatchObject({ status: 'succeeded' });
+  expect((await explainProject(dir, config)).cache).toMatchObject({ built: true, changes: [] });
+  writeFileSync(join(dir, 'server.js'), 'console.log(1)');
+  const { cache } = await explainProject(dir, config);
+  expect(cache?.built).toBe(false);
+  expect(cache?.changes.join()).toContain('server.js');
+});
+
+it('tells the workspace of a member, and what it does not need of it', async () => {
+  const dir = folder({
+    'package.json': JSON.stringify({ name: 'root', private: true, packageManager: 'pnpm@12.21.0' }),
+    'pnpm-workspace.yaml': 'packages: ["apps/*", "libs/*"]\n',
+    'pnpm-lock.yaml': "lockfileVersion: '9.0'\n",
+    'apps/web/package.json': manifest({
+      scripts: { start: 'node server.js' },
+      dependencies: { used: 'workspace:*' },
+    }),
+    'apps/web/server.js': '',
+    'libs/used/package.json': JSON.stringify({ name: 'used', version: '1.0.0' }),
+    'libs/other/package.json': JSON.stringify({ name: 'other', version: '1.0.0' }),
+  });
+  const found = await explainProject(join(dir, 'apps/web'), testConfig());
+  expect(found).toMatchObject({
+    workspaceRoot: dir,
+    leftOut: ['libs/other'],
+    packageManager: { name: 'pnpm', installDir: dir, lockfile: 'pnpm-lock.yaml' },
+    install: { frozen: true, cwd: dir },
+    cache: { parts: { projectPath: 'apps/web' } },
+  });
+});
+
+it('says what is known only after the build', async () => {
+  const dir = folder({
+    'package.json': manifest({ scripts: { build: 'next build' }, dependencies: { next: '16.0.0' } }),
+  });
+  const found = await explainProject(dir, testConfig());
+  expect(found.framework.name).toBe('next');
+  expect(found.build).toMatchObject({ script: 'build', output: null });
+  expect(found.build.outputReason).toMatch(/standalone/);
+});
+
+it('is refused as its build would be', async () => {
+  const two = folder({
+    'package.json': manifest({ scripts: { start: 'node server.js' } }),
+    'package-lock.json': '{}',
+    'pnpm-lock.yaml': '',
+  });
+  const [empty, config] = [folder(), testConfig()];
+  const temp = ownTemp();
+  await expect(explainProject(two, config)).rejects.toMatchObject({
+    code: 'PACKAGE_MANAGER_AMBIGUOUS',
+  });
+  await expect(explainProject(empty, config)).rejects.toMatchObject({ code: 'MANIFEST_MISSING' });
+  expect(ownFiles(temp)).toEqual([]);
+});

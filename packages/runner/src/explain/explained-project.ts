@@ -1,0 +1,24 @@
+import type { BuildOptions, PluginSet } from '@project-runner/core';
+
+import type { DetectedProject } from '../build/detect-project.ts';
+import type { LocatedSource } from '../build/locate-source.ts';
+import type { ResolvedConfig, RunnerConfig } from '../config.ts';
+import type { LocalRecords } from '../local-records.ts';
+
+export interface ExplainOptions extends Pick<BuildOptions, 'envVars' | 'secrets' | 'skipInstall' | 'signal'> {
+  /** @default the name in package.json, else of the folder */
+  name?: string;
+}
+
+/** What all explanations work with. */
+export interface ExplainedProject extends DetectedProject {
+  written: RunnerConfig;
+  config: ResolvedConfig;
+  plugins: PluginSet;
+  source: LocatedSource;
+  records: LocalRecords;
+  options: ExplainOptions;
+  signal: AbortSignal;
+  /** An empty folder, for copies. */
+  temp: string;
+}

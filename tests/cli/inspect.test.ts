@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+
+import type { ProjectExplanation } from '@project-runner/runner';
+import { describe, expect, it } from 'vitest';
+
+import { tempFolder, writeFiles } from '../support/temp-folder.ts';
+import { listFiles, project } from './shop-project.ts';
+import { cliEvents, runCli } from './spawn-cli.ts';
+
+type InspectEvent = { event: 'inspect' } & ProjectExplanation;
+
+async function inspect(args: readonly string[]): Promise<{ code: number | null; found: InspectEvent }> {
+  const { code, stdout, stderr } = await runCli(['inspect', ...args, '--json']);
+  expect(stderr).toBe('');
+  const [event, ...others] = cliEvents(stdout);
+  expect(others).toEqual([]);
+  return { code, found: event as unknown as InspectEvent };
+}
+
+describe('project-runner inspect', () => {
+  it('tells what would be run, in a stable shape, and touches nothing', async () => {
+    const dir = await project({}, { scripts: { start: 'node server.js', build: 'node -e 0' } });
+    const before = listFiles(dir);
+    const args = [dir, '--env', 'GREETING=hush-hush', '--state-dir', join(tempFolder(), 'state')];
+    const { code, found } = await inspect(args);
+    expect(code).toBe(0);
+    expect(Object.keys(found).toSorted()).toEqual([
+      'build',
+      'cache',
+      'dir',
+      'event',
+      'framework',
+      'health',
+      'install',
+      'leftOut',
+      'name',
+      'packageManager',
+      'ports',
+      'projectOptions',
+      'start',
+      'startReason',
+      'stop',
+      'variables',
+      'workspaceRoot',
+    ]);
+    expect(found).toMatchObject({
+      name: 'shop',
+      packageManager: { name: 'npm', reason: 'nothing says otherwise', declaredIn: null },
+      framework: { name: 'node' },
+      build: { script: 'build', command: { file: 'npm', args: ['run', 'build'], cwd: dir } },
+      start: { file: 'node', args: [join(dir, 'server.js')] },
+      health: { path: '/health', from: 'guess' },
+      cache: { built: false },
+    });
+    expect(found.variables.server).toContain('GREETING');
+    expect(JSON.stringify(found)).not.toContain('hush-hush');
+    expect(listFiles(dir)).toEqual(before);
+  });
+
+  it('says for people what is run, and that it was built before', async () => {
+    const dir = await project({ 'package-lock.json': '{ "lockfileVersion": 3, "packages": {} }' });
+    const state = ['--state-dir', join(tempFolder(), 'state')];
+    const first = await runCli(['inspect', dir, ...state]);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout).toMatch(/^shop, \//);
+    expect(first.stdout).toMatch(/^ {2}package manager +npm.*: lockfile by .*package-lock\.json$/m);
+    expect(first.stdout).toMatch(/^ {2}install +npm ci/m);
+    expect(first.stdout).toMatch(/^ {2}build +nothing: there is no build script$/m);
+    expect(first.stdout).toMatch(/^ {2}start +node .*server\.js$/m);
+    expect(first.stdout).toMatch(/^ {2}cache +\w{12}: not built before$/m);
+    expect(await runCli(['build', dir, '--skip-install', ...state])).toMatchObject({ code: 0 });
+    const built = await runCli(['inspect', dir, '--skip-install', ...state]);
+    expect(built.stdout).toMatch(/^ {2}cache +\w{12}: built before, nothing would be run$/m);
+    await writeFiles(dir, { 'more.js': '1' });
+    const changed = await runCli(['inspect', dir, '--skip-install', ...state]);
+    expect(changed.stdout).toMatch(/^ {2}cache +\w{12}: would be built, because\n +- .*more\.js/m);
+  });
+
+  it('uses the configuration', async () => {
+    const dir = await project({
+      'project-runner.config.mjs': `
+        export default { portRange: { start: 5000, end: 5001 }, healthCheck: { endpoint: '/up' }, cache: false };`,
+    });
+    const { found } = await inspect([dir]);
+    expect(found).toMatchObject({
+      ports: { start: 5000, end: 5001 },
+      health: { path: '/up', from: 'configuration' },
+      cache: null,
+    });
+  });
+
+  it('fails as the build would, with its exit code', async () => {
+    const two = await project({ 'package-lock.json': '{}', 'yarn.lock': '' });
+    const ambiguous = await runCli(['inspect', two]);
+    expect(ambiguous.code).toBe(3);
+    expect(ambiguous.stderr).toContain('error [PACKAGE_MANAGER_AMBIGUOUS]');
+    const { code, stdout } = await runCli(['inspect', tempFolder(), '--json']);
+    expect(code).toBe(2);
+    expect(cliEvents(stdout)).toMatchObject([{ event: 'error', code: 'MANIFEST_MISSING' }]);
+  });
+});
