@@ -1,1 +1,6 @@
 export function manifestProblems(folder: string, manifest: Record<string, unknown>): string[];
+export function compatibilityRow(
+  folder: string,
+  manifest: Record<string, unknown>,
+  oldestTypeScript: string,
+): string | null;

@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+import { hookVersions } from '../packages/core/src/hook-versions.ts';
+
 const packagesDir = join(dirname(dirname(fileURLToPath(import.meta.url))), 'packages');
 
 const keyOrder = [
@@ -24,6 +26,14 @@ const keyOrder = [
   'engines',
 ];
 const pluginFolder = /^(pm|framework|ports|launcher|health|logs)-/;
+const hooks = {
+  pm: 'package-manager',
+  framework: 'framework',
+  ports: 'port-strategy',
+  launcher: 'launcher',
+  health: 'health-probe',
+  logs: 'log-sink',
+};
 
 /** What is wrong with a manifest, a sentence each; nothing is what we want. */
 export function manifestProblems(folder, manifest) {
@@ -94,7 +104,19 @@ export function manifestProblems(folder, manifest) {
   return problems;
 }
 
+/** What a README must say of the versions that a plugin goes with, a line of its table; `null` for what is no plugin. */
+export function compatibilityRow(folder, { version, engines }, oldestTypeScript) {
+  const kind = hooks[pluginFolder.exec(folder)?.[1]];
+  if (!kind) return null;
+  const line = `${version.split('.')[0]}.x`;
+  const typeScript = oldestTypeScript.split('.').slice(0, 2).join('.');
+  const node = engines.node.replace('>=', '≥ ');
+  return `| ${line} | ${kind} | ${hookVersions[kind].current} | ${line} | ${node} | ≥ ${typeScript} |`;
+}
+
 function checkAll() {
+  const tests = JSON.parse(readFileSync(join(packagesDir, '../tests/package.json'), 'utf8'));
+  const oldestTypeScript = tests.devDependencies['typescript-oldest'].replace('npm:typescript@', '');
   const changesets = readdirSync(join(packagesDir, '../.changeset'))
     .filter((name) => name.endsWith('.md') && name !== 'README.md')
     .map((name) => readFileSync(join(packagesDir, '../.changeset', name), 'utf8'))
@@ -106,6 +128,9 @@ function checkAll() {
     const missing = ['README.md', 'LICENSE', 'tsup.config.ts', 'src/index.ts']
       .filter((file) => !existsSync(join(dir, file)))
       .map((file) => `${folder}: ${file} is missing`);
+    const row = compatibilityRow(folder, manifest, oldestTypeScript);
+    if (row && !readFileSync(join(dir, 'README.md'), 'utf8').includes(row))
+      missing.push(`${folder}: README.md needs this line under Compatibility: ${row}`);
     const announced =
       existsSync(join(dir, 'CHANGELOG.md')) ||
       changesets.includes(`'${manifest.name}'`) ||

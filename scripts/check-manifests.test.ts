@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { manifestProblems } from './check-manifests.mjs';
+import { compatibilityRow, manifestProblems } from './check-manifests.mjs';
 
 const good = JSON.parse(
   readFileSync(new URL('../packages/pm-npm/package.json', import.meta.url), 'utf8'),
@@ -32,5 +32,15 @@ describe('manifestProblems', () => {
     ['keys out of order', { version: good.version, ...good, name: good.name }, 'order'],
   ])('says what is wrong with %s', (_, manifest, message) => {
     expect(manifestProblems('pm-npm', manifest).join('\n')).toContain(message);
+  });
+});
+
+describe('compatibilityRow', () => {
+  it('is made of what the package, its hook and the checks say', () => {
+    const engines = { node: '>=22.13' };
+    expect(compatibilityRow('logs-x', { version: '2.3.4', engines }, '5.2.2')).toBe(
+      '| 2.x | log-sink | 1 | 2.x | ≥ 22.13 | ≥ 5.2 |',
+    );
+    expect(compatibilityRow('runner', { version: '2.3.4', engines }, '5.2.2')).toBeNull();
   });
 });

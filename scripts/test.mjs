@@ -39,6 +39,7 @@ async function runAll() {
     ['sources', ['node', 'scripts/check-sources.mjs']],
     ['unit tests', vitest('unit')],
     ['build', ['turbo', 'run', 'build', '--output-logs=errors-only']],
+    ['api reports', ['node', 'scripts/api-reports.mjs']],
     ['packages', ['node', 'scripts/check-packages.mjs']],
     ['sizes', ['node', 'scripts/check-sizes.mjs']],
     ['dependencies', ['node', 'scripts/check-dependencies.mjs']],

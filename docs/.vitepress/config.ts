@@ -80,6 +80,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
           items: [
             { text: 'Composing plugins', link: '/composing-plugins' },
             { text: 'Writing a plugin', link: '/writing-a-plugin' },
+            { text: 'API stability', link: '/api-stability' },
             ...hooks.map((hook) => ({ text: title(hook), link: `/hooks/${hook}` })),
           ],
         },

@@ -1,8 +1,7 @@
+import { adaptPlugin } from './hook-versions.ts';
 import type { ProbeRole } from './health-probe-plugin.ts';
 import type { Plugin, PluginKind } from './plugin.ts';
 import { ProjectRunnerError } from './project-runner-error.ts';
-
-const supportedApiVersion = 1;
 
 /** What each kind must have. */
 const requiredMembers = {
@@ -46,7 +45,10 @@ export function memberNames(kind: PluginKind): string[] {
   return [...Object.keys(requiredMembers[kind]), ...Object.keys(optionalMembers[kind])];
 }
 
-/** Checks the shape of a plugin. @throws ProjectRunnerError `PLUGIN_INVALID` saying what is missing */
+/**
+ * Checks the shape of a plugin; one of an older version of its hook is answered as one of the current version, where there is
+ * a way. @throws ProjectRunnerError `PLUGIN_INVALID` saying what is missing
+ */
 export function validatePlugin(value: unknown): Plugin {
   if (typeof value === 'function') {
     throw invalid(
@@ -57,25 +59,29 @@ export function validatePlugin(value: unknown): Plugin {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid(`A plugin must be an object, found ${describe(value)}`);
   }
-  const plugin = value as Record<string, unknown>;
-  const kinds = Object.keys(requiredMembers);
-  if (typeof plugin.kind !== 'string' || !Object.hasOwn(requiredMembers, plugin.kind)) {
-    throw invalid(`A plugin's kind must be one of ${kinds.join(', ')}; found ${describe(plugin.kind)}`);
+  const plugin = adaptPlugin(identified(value as Record<string, unknown>)) as Record<string, unknown>;
+  checkMembers(plugin);
+  return plugin as unknown as Plugin;
+}
+
+/** Kind and name are right. */
+function identified(plugin: Record<string, unknown>): { kind: PluginKind; name: string } {
+  const { kind, name } = plugin;
+  if (typeof kind !== 'string' || !Object.hasOwn(requiredMembers, kind)) {
+    const kinds = Object.keys(requiredMembers).join(', ');
+    throw invalid(`A plugin's kind must be one of ${kinds}; found ${describe(kind)}`);
   }
+  if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9._-]*$/i.test(name)) {
+    throw invalid(
+      `[${kind}:?] must have a name of letters, digits, ".", "_" and "-"; found ${describe(name)}`,
+    );
+  }
+  return plugin as { kind: PluginKind; name: string };
+}
+
+function checkMembers(plugin: Record<string, unknown>): void {
   const kind = plugin.kind as PluginKind;
-  if (typeof plugin.name !== 'string' || !/^[a-z0-9][a-z0-9._-]*$/i.test(plugin.name)) {
-    throw invalid(
-      `[${kind}:?] must have a name of letters, digits, ".", "_" and "-"; found ${describe(plugin.name)}`,
-    );
-  }
-  const key = `${kind}:${plugin.name}`;
-  if (plugin.apiVersion !== supportedApiVersion) {
-    throw invalid(
-      `[${key}] has apiVersion ${describe(plugin.apiVersion)}, this core supports ${supportedApiVersion}`,
-      undefined,
-      key,
-    );
-  }
+  const key = `${kind}:${String(plugin.name)}`;
   for (const [member, type] of Object.entries(requiredMembers[kind])) {
     const found = plugin[member];
     if (found === undefined) throw invalid(`[${key}] is missing ${member}`, undefined, key);
@@ -84,20 +90,17 @@ export function validatePlugin(value: unknown): Plugin {
   for (const [member, type] of Object.entries(optionalMembers[kind])) {
     if (plugin[member] !== undefined) expectType(key, member, plugin[member], type);
   }
-  if (plugin.roles !== undefined && kind === 'health-probe') expectRoles(key, plugin.roles);
-  const { maxQueueBytes } = plugin;
-  if (
-    maxQueueBytes !== undefined &&
-    kind === 'log-sink' &&
-    !(Number.isInteger(maxQueueBytes) && (maxQueueBytes as number) > 0)
-  ) {
-    throw invalid(
-      `[${key}] maxQueueBytes must be a whole number above 0, found ${describe(maxQueueBytes)}`,
-      undefined,
-      key,
-    );
-  }
-  return value as Plugin;
+  if (kind === 'health-probe' && plugin.roles !== undefined) expectRoles(key, plugin.roles);
+  if (kind === 'log-sink' && plugin.maxQueueBytes !== undefined) expectSize(key, plugin.maxQueueBytes);
+}
+
+function expectSize(key: string, found: unknown): void {
+  if (Number.isInteger(found) && Number(found) > 0) return;
+  throw invalid(
+    `[${key}] maxQueueBytes must be a whole number above 0, found ${describe(found)}`,
+    undefined,
+    key,
+  );
 }
 
 function expectRoles(key: string, found: unknown): void {
