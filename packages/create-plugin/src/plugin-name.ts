@@ -18,7 +18,7 @@ export interface PluginNames {
 /** Why a name will not do, `undefined` where it will. */
 export function nameProblem(name: string): string | undefined {
   if (/^[a-z][a-z\d]*(-[a-z\d]+)*$/.test(name) && name.length <= maxLength) return undefined;
-  return `A name is at most ${maxLength} small letters, digits and single dashes, and begins with a letter, as in open-telemetry; found ${JSON.stringify(name)}`;
+  return `A name is at most ${maxLength} small letters, digits and single dashes, and begins with a letter, as in open-telemetry; found ${JSON.stringify(name.slice(0, 80))}`;
 }
 
 /** Leaves out the beginning of a package's name: `project-runner-plugin-logs-syslog` is `syslog`. */

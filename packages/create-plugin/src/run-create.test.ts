@@ -76,7 +76,10 @@ it('asks only for what is missing, and writes nothing when the user gives up', a
 });
 
 it.each([
-  [['--kind', 'log-sink'], /^Nobody is there to be asked: give --name\nSee /],
+  [
+    ['--kind', 'log-sink'],
+    /^Nobody is there to be asked: give --name\nFor example: npm create project-runner-plugin my-folder -- --kind /,
+  ],
   [[], /give --kind and --name/],
   [['--kind', 'sink', '--name', 'x'], /Allowed choices are package-manager, health-probe/],
   [['--kind', 'log-sink', '--name', 'X'], /small letters/],

@@ -18,6 +18,9 @@ export interface CreateIo extends Terminal {
   interactive: boolean;
 }
 
+const usageHint = `For example: npm create project-runner-plugin my-folder -- --kind log-sink --name open-telemetry
+All options: npm create project-runner-plugin -- --help
+`;
 const exitCodes = { ok: 0, unexpected: 1, usage: 2, cancelled: 130 };
 
 /** Runs the command with these arguments and answers its exit code: 2 for wrong usage, 130 when the user gives up. */
@@ -38,7 +41,7 @@ export async function runCreate(argv: readonly string[], io: CreateIo): Promise<
     const isUsage = error instanceof CreateError || error instanceof CommanderError;
     if (!isUsage) throw error;
     io.error.write(`${error.message.replace(/^error: /, '')}\n`);
-    if (!(error.cause instanceof Error)) io.error.write('See npm create project-runner-plugin -- --help\n');
+    if (!(error.cause instanceof Error)) io.error.write(usageHint);
     return error.cause instanceof Error ? exitCodes.unexpected : exitCodes.usage;
   }
 }
