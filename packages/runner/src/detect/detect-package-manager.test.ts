@@ -77,6 +77,10 @@ describe('detectPackageManager', () => {
     expect(() => detect({ 'package.json': '{"packageManager":"deno@2.0.0"}' })).toThrowError(
       expect.objectContaining({ code: 'PACKAGE_MANAGER_UNKNOWN' }),
     );
+    const devEngines = { packageManager: { name: `a\u009b31m${'x'.repeat(5000)}` } };
+    expect(() => detect({ 'package.json': JSON.stringify({ devEngines }) })).toThrowError(
+      /asks for "a\\u\{9b\}31mx{89}…" in devEngines/,
+    );
   });
 
   const workspace = {

@@ -8,6 +8,7 @@ import type {
   PackageManagerPlugin,
 } from '@project-runner/core';
 
+import { showJson } from '../show-json.ts';
 import { findWorkspaceRoot } from './find-workspace-root.ts';
 import { snapshotDirectory } from './snapshot-directory.ts';
 
@@ -116,7 +117,7 @@ function refuseUnknown(directory: DirectorySnapshot, managers: readonly PackageM
   if (!declared || managers.some((manager) => manager.name === declared.name)) return;
   throw new ProjectRunnerError(
     'PACKAGE_MANAGER_UNKNOWN',
-    `${join(directory.dir, 'package.json')} asks for ${JSON.stringify(declared.name)} in ${declared.field}; ` +
+    `${join(directory.dir, 'package.json')} asks for ${showJson(declared.name)} in ${declared.field}; ` +
       `known are ${managers.map((manager) => manager.name).join(', ') || 'none'}`,
     { hint: 'Add a package-manager plugin of that name, or change the field' },
   );

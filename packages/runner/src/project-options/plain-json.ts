@@ -1,3 +1,5 @@
+import { showJson } from '../show-json.ts';
+
 /** Far more than anybody writes, and little enough to be kept for each server. */
 const maxDepth = 8;
 const maxValues = 1000;
@@ -17,7 +19,7 @@ export function plainJsonProblem(value: unknown, name: string): { at: string; pr
     if (typeof item !== 'object' || item === null) return null;
     for (const key of Object.keys(item)) {
       characters += key.length;
-      const place = `${at}."${key.slice(0, 100)}"`;
+      const place = `${at}.${showJson(key)}`;
       if (key === '__proto__') return { at: place, problem: 'is no name of an option' };
       const found = look((item as Record<string, unknown>)[key], place, depth + 1);
       if (found) return found;

@@ -134,6 +134,22 @@ describe('readProjectOptions', () => {
       { 'framework:node': { entry: 'x'.repeat(7e6) } },
       /"project-runner" holds more than 65536 characters$/,
     ],
+    ['a plugin with a long name', { ['x'.repeat(5000)]: {} }, /"x{99}…" is not for projects/],
+    [
+      'an option that would forge lines of the log',
+      { 'framework:node': { 'a\u001b[31m\r\nSTOPPED: all is well\u001b]0;pwn\u0007': 1 } },
+      /"framework:node"\."a\\u001b\[31m\\r\\nSTOPPED: all is well\\u001b\]0;pwn\\u0007" is not/,
+    ],
+    [
+      'what JSON does not escape',
+      { 'framework:node': { entry: { 'a\u009b31m\u202e': {} } } },
+      /"entry" must be .*found \{"a\\u\{9b\}31m\\u\{202e\}":\{\}\}$/,
+    ],
+    [
+      'a place that JSON does not escape',
+      '{"framework:node":{"entry":{"a\u009b31m\u2028":{"__proto__":1}}}}',
+      /"entry"\."a\\u\{9b\}31m\\u\{2028\}"\."__proto__" is no name/,
+    ],
     [
       'many values',
       { 'framework:node': { entry: Array.from({ length: 2e5 }, () => 1) } },
@@ -154,7 +170,7 @@ describe('readProjectOptions', () => {
     }) as Error;
     expect(() => read(field)).toThrowError(refusal);
     expect(() => read(field)).toThrowError(/^\/.*package\.json: "project-runner"/);
-    expect(() => read(field)).toThrowError(/^.{1,500}$/);
+    expect(() => read(field)).toThrowError(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,500}$/u);
   });
 
   it('refuses a file of 10 MB before it is read', () => {

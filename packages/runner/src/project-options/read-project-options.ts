@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ProjectRunnerError } from '@project-runner/core';
 import type { DirectorySnapshot, PluginKey } from '@project-runner/core';
 
+import { showJson } from '../show-json.ts';
 import type { AllowedOptions } from './allow-options.ts';
 import { plainJsonProblem } from './plain-json.ts';
 
@@ -40,7 +41,7 @@ export function checkProjectOptions(
   const wrong = plainJsonProblem(field, name);
   if (wrong) throw refused(source, wrong.at, wrong.problem);
   const options = Object.entries(objectAt(field, source, name)).map(([key, own]) => {
-    const at = `${name}."${key}"`;
+    const at = `${name}.${showJson(key)}`;
     const found = allowed.find((each) => each.key === key);
     if (!found)
       throw refused(
@@ -62,9 +63,10 @@ function checkOptions(
   const names = Object.keys(rules);
   for (const [name, value] of Object.entries(own)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (!rule) throw refused(source, `${at}."${name}"`, `is not for projects to set here; ${choices(names)}`);
+    if (!rule)
+      throw refused(source, `${at}.${showJson(name)}`, `is not for projects to set here; ${choices(names)}`);
     if (rule.accepts(value)) continue;
-    throw refused(source, `${at}."${name}"`, `must be ${rule.expected}; found ${show(value)}`);
+    throw refused(source, `${at}.${showJson(name)}`, `must be ${rule.expected}; found ${showJson(value)}`);
   }
   return { ...own };
 }
@@ -80,16 +82,11 @@ function readField(project: DirectorySnapshot): unknown {
 function objectAt(value: unknown, source: string, at: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
-  throw refused(source, at, `must be an object; found ${show(value)}`);
+  throw refused(source, at, `must be an object; found ${showJson(value)}`);
 }
 
 function choices(names: readonly string[]): string {
   return names.length === 0 ? 'nothing is' : `these are: ${names.join(', ')}`;
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
 function refused(source: string, at: string, problem: string): ProjectRunnerError {
