@@ -31,7 +31,7 @@ export function testLogPosition(it: It, create: () => LogSinkPlugin): void {
       try {
         const other = await opened(create(), newSession());
         writers.push(other);
-        if (other.position) await use(open, () => fill(sink, session, sample));
+        if (other.position) await use(open, () => fill(sink, session, sample()));
       } finally {
         await Promise.allSettled(writers.map(async (writer) => writer.close()));
       }
@@ -44,7 +44,7 @@ export function testLogPosition(it: It, create: () => LogSinkPlugin): void {
 
   check('the number of the last line that was written', async (open) => {
     const writer = await open();
-    for (const item of sample) await writer.write(item);
+    for (const item of sample()) await writer.write(item);
     const found = await settled(writer, 5);
     assert.equal(
       found,
@@ -74,7 +74,7 @@ export function testLogPosition(it: It, create: () => LogSinkPlugin): void {
   check('never goes back, nor beyond what was written', async (open) => {
     const writer = await open();
     let before = writer.position();
-    for (const item of sample) {
+    for (const item of sample()) {
       const last = item.sequence + item.count - 1;
       // Begun, not settled: a line may be kept by now, and none after it.
       const writing = writer.write(item);

@@ -38,6 +38,23 @@ const ignores = (
     },
   });
 
+/** Changes a batch that it has written. */
+const spoils = (spoil: (batch: LogBatch) => void) => (): Readable => {
+  const sink = mem();
+  return {
+    ...sink,
+    async open(session) {
+      const writer = await sink.open(session);
+      const write = async (batch: LogBatch): Promise<void> => {
+        await writer.write(batch);
+        spoil(batch);
+      };
+      return { ...writer, write };
+    },
+  };
+};
+
+const untouched = 'write: changes nothing of its batch, which every other sink gets, too';
 const anything = 'write: takes any bytes, blank lines and unicode';
 
 const written = 'position: the number of the last line that was written';
@@ -65,6 +82,12 @@ const variations: readonly Variation<LogSinkPlugin>[] = [
     /write must take 1 lines from number 5[^]*cannot/,
     refuses(({ bytes }) => bytes.length > 65_536),
   ],
+  [
+    untouched,
+    /nothing of its batch, .*: sequence was 1, found 0; sequence was 3, found 0/,
+    spoils((batch) => Object.assign(batch, { sequence: 0 })),
+  ],
+  [untouched, /: bytes was 'one\\ntwo\\n', found '\\x00/, spoils(({ bytes }) => bytes.fill(0))],
   [
     'position: 0 for a log that is new',
     /must answer 0 for a log that is new, found -1/,

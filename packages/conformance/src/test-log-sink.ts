@@ -8,6 +8,7 @@ import { batch, newSession, sample } from './sample-batch.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
 import { testLogPosition } from './test-log-position.ts';
+import { watchBatches } from './watch-batches.ts';
 
 export interface TestLogSinkOptions {
   create(): LogSinkPlugin;
@@ -33,12 +34,12 @@ export function testLogSink(it: It, { create, read }: TestLogSinkOptions): void 
     create,
     async use(sink) {
       const session = newSession();
-      await fill(sink, session, sample);
+      await fill(sink, session, sample());
       await sink.read?.(session, { tail: 1, since: unseen });
     },
   });
 
-  it('open: takes batches and closes', () => fill(create(), newSession(), sample));
+  it('open: takes batches and closes', () => fill(create(), newSession(), sample()));
 
   it('open: takes no batch at all and closes', () => fill(create(), newSession(), []));
 
@@ -47,6 +48,19 @@ export function testLogSink(it: It, { create, read }: TestLogSinkOptions): void 
       batch(['', 'héllo ✓', '\u0000\u001b[31m', Uint8Array.of(0xff, 0xc3)], 1),
       batch(['x'.repeat(100_000)], 5, { partial: true }),
     ]));
+
+  it('write: changes nothing of its batch, which every other sink gets, too', async () => {
+    const batches = sample();
+    const changes = watchBatches(batches);
+    // What fails here is told by the check that is about it.
+    await fill(create(), newSession(), batches).catch(() => undefined);
+    const found = changes().join('; ');
+    assert.equal(
+      found,
+      '',
+      `write must change nothing of its batch, nor of its bytes (copy what is to be changed): ${found}`,
+    );
+  });
 
   testLogPosition(it, create);
 
@@ -62,7 +76,7 @@ export function testLogSink(it: It, { create, read }: TestLogSinkOptions): void 
   if (!read) return;
 
   it('read: gives every line back, in order, with its number, after close', async () => {
-    const found = await numbered(await filled(create(), sample), {});
+    const found = await numbered(await filled(create(), sample()), {});
     assertLines(
       found,
       ['1:one', '2:two', '3:bad', '4:four', '5:'],
@@ -71,7 +85,7 @@ export function testLogSink(it: It, { create, read }: TestLogSinkOptions): void 
   });
 
   it('read: an entry has its time and its stream', async () => {
-    const entries = await (await filled(create(), sample))({});
+    const entries = await (await filled(create(), sample()))({});
     assert.deepEqual(
       entries.map(({ time, stream }) => `${time.getTime()} ${stream}`),
       ['1000 stdout', '1000 stdout', '2000 stderr', '3000 stdout', '3000 stdout'],
@@ -91,7 +105,7 @@ export function testLogSink(it: It, { create, read }: TestLogSinkOptions): void 
   for (const [name, query, expected] of queries) {
     it(`read: ${name}`, async () => {
       assertLines(
-        await numbered(await filled(create(), sample), query),
+        await numbered(await filled(create(), sample()), query),
         expected,
         `for the query ${inspect(query)}`,
       );

@@ -1,8 +1,8 @@
 import type { LogBatch, LogLine } from '@project-runner/core';
 
-/** A batch whose lines are decoded only for those who ask. */
+/** A batch whose lines are decoded only for those who ask. Frozen: all sinks of a server get the same one. */
 export function createLogBatch(fields: Omit<LogBatch, 'lines'>): LogBatch {
-  return { ...fields, lines: () => decode(fields) };
+  return Object.freeze({ ...fields, lines: () => decode(fields) });
 }
 
 /** Number of the last line of a batch, or of what is told of one. */
