@@ -24,9 +24,9 @@ export async function writeResult({ record: file, dir }: RunFiles, record: RunRe
     if (written < result.length) {
       throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC', syscall: 'write' });
     }
-    // One after the other: for what the first has brought to the disk the others have nothing to do.
-    await sync(fd);
-    for (const folder of [dir, dirname(dir)]) await syncFolder(folder);
+    // At once, so that a journal has to be written once for all of them; none is left under way.
+    const synced = await Promise.allSettled([sync(fd), syncFolder(dir), syncFolder(dirname(dir))]);
+    for (const each of synced) if (each.status === 'rejected') throw each.reason as Error;
     writeSync(fd, '\n', start + result.length - 1);
   } finally {
     closeSync(fd);
