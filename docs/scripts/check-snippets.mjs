@@ -1,6 +1,6 @@
 // Compiles each TypeScript block of the documents as the file it could be, and runs those that say they can be run.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { root, snippets } from './snippets.mjs';
@@ -10,6 +10,8 @@ const dir = join(root, 'docs/snippets');
 rmSync(dir, { recursive: true, force: true });
 mkdirSync(dir, { recursive: true });
 
+/** What a line says that it prints: `console.log(x); // 3`. */
+const output = /^(?:console\.log|await .*check)\(.*\); \/\/ (.*)$/gm;
 const all = snippets();
 const typed = all.filter(({ language }) => language === 'ts').map(write);
 writeFileSync(
@@ -39,13 +41,19 @@ function write(snippet) {
   mkdirSync(folder, { recursive: true });
   if (other) writeFileSync(join(folder, other.name), other.code);
   const file = join(folder, name ?? `line-${line}.ts`);
+  if (existsSync(file)) throw new Error(`${document} has two blocks ${name}`);
   const before = given === '' ? '' : `${given}\n`;
   writeFileSync(file, `${before}${code}\nexport {};\n`);
   return { ...snippet, file, offset: before.split('\n').length - 1 };
 }
 
 function typeProblems() {
-  const { stdout } = spawnSync('tsc', ['-p', dir, '--pretty', 'false'], { cwd: root, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('tsc', ['-p', dir, '--pretty', 'false'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  if (status !== 0 && stdout.trim() === '')
+    return [`tsc ended with ${status} and said nothing but: ${stderr}`];
   return stdout
     .split('\n')
     .filter((line) => line.trim() !== '')
@@ -71,5 +79,8 @@ function runProblems({ document, line, language, code }) {
     encoding: 'utf8',
     timeout: 120_000,
   });
-  return status === 0 ? [] : [`${document}:${line}: ended with ${status}\n${stdout}${stderr}`];
+  if (status !== 0) return [`${document}:${line}: ended with ${status}\n${stdout}${stderr}`];
+  const told = Array.from(code.matchAll(output), ([, text]) => text).join('\n');
+  if (told === '' || told === stdout.trim()) return [];
+  return [`${document}:${line}: says that it prints\n${told}\nand prints\n${stdout}`];
 }

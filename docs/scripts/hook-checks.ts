@@ -16,6 +16,8 @@ import { portsRange } from '@project-runner/ports-range';
 
 type It = Parameters<typeof testHealthProbe>[0];
 
+const none = (): Promise<never> => Promise.reject(new Error('No check is run'));
+
 /** Takes the names of the checks and runs none. */
 function namesOf(suite: (it: It) => void): readonly string[] {
   const names: string[] = [];
@@ -28,7 +30,15 @@ export const hookChecks: Readonly<Record<string, readonly string[]>> = {
   'package-manager': namesOf((it) =>
     testPackageManager(it, { create: npm, lockfile: { file: 'package-lock.json', text: '{}' } }),
   ),
-  'health-probe': namesOf((it) => testHealthProbe(it, { create: healthHttp, http: true })),
+  'health-probe': [
+    ...new Set([
+      ...namesOf((it) => testHealthProbe(it, { create: healthHttp, http: true })),
+      // Declared by probes that speak something else.
+      ...namesOf((it) =>
+        testHealthProbe(it, { create: healthHttp, http: false, servers: { well: none, unwell: none } }),
+      ),
+    ]),
+  ],
   'log-sink': namesOf((it) => testLogSink(it, { create: () => logsFile({ dir: '.' }), read: true })),
   'port-strategy': namesOf((it) => testPortStrategy(it, { create: portsRange })),
   framework: namesOf((it) => testFramework(it, { create: nodeServer, project: memoryDirectory() })),

@@ -12,7 +12,7 @@ const sources = [
   'packages/*/README.md',
   'examples/*/README.md',
 ];
-/** Packages of strangers, which are not installed here; their own tests compile them. */
+/** Packages of strangers, which are not installed here. */
 const outside = /^examples\/plugin-/;
 const fence =
   /(?:<!-- (given|run|file ([\w./-]+))(?::?\s+([^]*?))?-->\s*\n)?^```(ts|sh)(?: \[([\w./-]+)\])?\n([^]*?)^```$/gm;
@@ -33,21 +33,31 @@ export function snippets() {
     .flatMap((document) => snippetsOf(readFileSync(join(root, document), 'utf8'), relative('.', document)));
 }
 
-/** Those of one text. */
+/**
+ * Those of one text.
+ * @throws Error where a block would be passed over: another name of the language, an indented fence, a misspelt comment
+ */
 export function snippetsOf(text, document) {
-  return [...text.matchAll(fence)].map(
-    ({ index, 0: whole, 1: mark, 2: file, 3: note = '', 4: language, 5: name, 6: code }) => {
-      const start = text.slice(0, index + whole.indexOf('```')).split('\n').length;
-      return {
-        document,
-        line: start + 1,
-        language,
-        name,
-        code,
-        given: mark === 'given' ? note.trim() : '',
-        file: file === undefined ? undefined : { name: file, code: note },
-        runs: mark === 'run',
-      };
-    },
-  );
+  const looks =
+    text.match(/^[ \t]*(?:```|~~~)[ \t]*(?:ts|tsx|typescript|js|javascript|sh|bash|shell)\b/gm) ?? [];
+  const unknown = /^<!-- (?!(?:given|run|file|contract)\b)[^]*?-->\s*\n```/m.exec(text);
+  const found = [...text.matchAll(fence)];
+  if (looks.length !== found.length)
+    throw new Error(
+      `${document}: ${looks.length} blocks of code, of which ${found.length} can be read. Begin each with \`\`\`ts or \`\`\`sh`,
+    );
+  if (unknown) throw new Error(`${document}: nobody knows what this comment means: ${unknown[0]}`);
+  return found.map(({ index, 0: whole, 1: mark, 2: file, 3: note = '', 4: language, 5: name, 6: code }) => {
+    const start = text.slice(0, index + whole.indexOf('```')).split('\n').length;
+    return {
+      document,
+      line: start + 1,
+      language,
+      name,
+      code,
+      given: mark === 'given' ? note.trim() : '',
+      file: file === undefined ? undefined : { name: file, code: note },
+      runs: mark === 'run',
+    };
+  });
 }

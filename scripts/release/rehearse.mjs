@@ -76,7 +76,9 @@ async function commit(copy) {
 
 async function publish(copy) {
   await must(copy, 'pnpm', 'install', '--frozen-lockfile', '--prefer-offline');
+  await mustFail(copy, /changesets are not in a changelog/, 'node', 'scripts/release/check-versions.mjs');
   await must(copy, 'pnpm', 'exec', 'changeset', 'version');
+  await must(copy, 'node', 'scripts/release/check-versions.mjs');
   await must(copy, 'pnpm', 'install', '--lockfile-only', '--prefer-offline');
   await commit(copy);
   const versions = readdirSync(join(copy, 'packages')).map((folder) => {
@@ -89,6 +91,7 @@ async function publish(copy) {
     return `${name}@${version}`;
   });
   writeFileSync(join(copy, '.npmrc'), registry.npmrc);
+  await refuseProvenance(join(copy, 'packages/core'));
   await must(copy, 'pnpm', 'exec', 'changeset', 'publish', '--no-git-tag');
   for (const version of versions) {
     const found = await must(copy, 'npm', 'view', version, 'name', 'dist.tarball', '--json');
@@ -195,9 +198,33 @@ function emptyProject(name, npmrc, manifest = {}) {
   return project;
 }
 
+/** As the workflow asks for it: nobody here can vouch for the commit, so it has to be refused. */
+async function refuseProvenance(cwd) {
+  const vouching = { PNPM_CONFIG_PROVENANCE: 'true' };
+  const { code, output } = await run('pnpm', ['publish', '--no-git-checks'], {
+    cwd,
+    env: { ...env, ...vouching, CI: '', GITHUB_ACTIONS: '', GITLAB_CI: '' },
+    capture: true,
+  });
+  if (code === 0 || !/PROVENANCE/i.test(output))
+    throw new Error(
+      `Publishing with provenance should be refused outside of a CI that can vouch; it said\n${output}`,
+    );
+}
+
+async function mustFail(cwd, pattern, file, ...args) {
+  const { code, output } = await run(file, args, { cwd, env, capture: true });
+  if (code === 0 || !pattern.test(output))
+    throw new Error(
+      `${file} ${args.join(' ')} should fail with ${pattern}; exit code ${code}, it said\n${output}`,
+    );
+}
+
 /** What it printed. */
 async function must(cwd, file, ...args) {
-  const { code, stopped, output } = await run(file, args, { cwd, env, capture: true });
+  // What npx has kept of an earlier rehearsal would be run in place of what was published now.
+  const own = args[0] === 'create' ? { npm_config_cache: join(dir, 'npm-cache') } : {};
+  const { code, stopped, output } = await run(file, args, { cwd, env: { ...env, ...own }, capture: true });
   if (stopped || code !== 0)
     throw new Error(`${file} ${args.join(' ')} failed with exit code ${code}:\n${output}`);
   return output;

@@ -1,5 +1,5 @@
 // What plugin authors and hosts write, and what they must not be able to. Compiled with the sources by `pnpm types`, and
-// with the packed packages by the oldest and the current TypeScript (scripts/check-types.mjs).
+// with the packed packages by the oldest and the current TypeScript (scripts/types-problems.mjs).
 import { PluginSet, pluginKey, wrap } from '@project-runner/core';
 import type {
   FrameworkPlugin,
