@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
@@ -19,7 +19,7 @@ const telling =
   async () => {
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
-      socket.write(word);
+      socket.resume().write(word);
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
@@ -28,6 +28,9 @@ const telling =
 
 const look: HealthProbePlugin['check'] = async ({ host, port }, signal) => {
   const socket = connect({ host, port });
+  left.push(socket);
+  // What an HTTP server answers, too, so that a look settles there whatever its signal does.
+  socket.write('how are you?\r\n\r\n');
   try {
     const [word] = (await once(socket, 'data', { signal })) as [Buffer];
     const healthy = word.toString() === 'up';
@@ -52,8 +55,16 @@ const suite =
 describe('testHealthProbe with servers of its own', () => {
   it('passes a correct probe, which finds no HTTP server well', async () => {
     expect(await failuresOf(suite())).toEqual([]);
-    const without = await failuresOf((it) => testHealthProbe(it, probe()));
-    expect(without.map(({ check }) => check)).toContain('check: a server that is well is healthy');
+    const withoutServers = (change: HealthProbePlugin['check']): Promise<readonly unknown[]> =>
+      failuresOf((it) => testHealthProbe(it, probe(change)));
+    const hint = /; give the suite `servers: \{ well \}` where the probe speaks something else than HTTP/;
+    const failure = {
+      check: 'check: a server that is well is healthy',
+      message: expect.stringMatching(hint) as string,
+    };
+    expect(await withoutServers(look)).toContainEqual(failure);
+    const waits = once(new EventEmitter(), 'word').then(() => ({ healthy: true }));
+    expect(await withoutServers(() => waits)).toContainEqual(failure);
   });
 
   const well = (): ProbeResult => ({ healthy: true });
@@ -70,6 +81,11 @@ describe('testHealthProbe with servers of its own', () => {
         const result = await look(target, signal);
         return result.message?.includes('down') ? well() : result;
       }),
+    ],
+    [
+      'check: settles soon after the signal aborts, without an exception',
+      /must settle soon, after its signal at the latest; waited for/,
+      suite((target, signal) => look(target, signal.aborted ? signal : new AbortController().signal)),
     ],
     [
       'check: leaves no connection open that would hold up a drain',
