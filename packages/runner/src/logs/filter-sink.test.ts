@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { LogBatch, LogSession, LogSinkPlugin, LogStreamName, LogWriter } from '@project-runner/core';
+import { healthHttp } from '@project-runner/health-http';
 import { logsFile } from '@project-runner/logs-file';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -202,5 +203,32 @@ describe('filterSink', () => {
     );
     const write = async (stream: LogStreamName): Promise<void> => writer.write(batch(1, ['x'], { stream }));
     await expect(write('stdout')).rejects.toThrow('no such thing');
+  });
+
+  it.each<[what: string, pattern: () => unknown, message: RegExp]>([
+    ['an async function', async () => false, /must answer true or false at once; found a promise/],
+    ['one that rejects', () => Promise.reject(new Error('late')), /found a promise: it must not be async/],
+    ['no answer', () => undefined, /must answer true or false at once; found undefined/],
+  ])('lets no line through for %s as a pattern', async (_, pattern, message) => {
+    const { sink, lines } = noted();
+    const writer = await open(filterSink(sink, { pattern: pattern as () => boolean }));
+    await expect((async () => writer.write(batch(1, ['x'])))()).rejects.toThrow(message);
+    expect(lines).toEqual([]);
+  });
+
+  it('refuses what is no log sink', () => {
+    const filter = (plugin: unknown): LogSinkPlugin => filterSink(plugin as LogSinkPlugin, {});
+    expect(() => filter(healthHttp())).toThrowError(
+      /wrong value for filterSink: expected a log sink, found "health-probe:http"/,
+    );
+    expect(() => filter({ ...noted().sink, open: undefined })).toThrowError(
+      /\[log-sink:noted\] is missing open/,
+    );
+  });
+
+  it('opens the sink for nobody where the list of projects is empty', async () => {
+    const { sink, opened } = noted();
+    await open(filterSink(sink, { projects: [] }));
+    expect(opened).toEqual([]);
   });
 });

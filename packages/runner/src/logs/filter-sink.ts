@@ -1,3 +1,4 @@
+import { pluginKey, validatePlugin } from '@project-runner/core';
 import type {
   LogBatch,
   LogLine,
@@ -17,9 +18,10 @@ import { matchingRuns } from './matching-runs.ts';
 export interface SinkFilter {
   /** @default both */
   stream?: LogStreamName;
-  /** Ids. For servers of other projects the sink is never opened. @default all */
+  /** Ids. For servers of other projects the sink is never opened; an empty list is no project at all. @default all */
   projects?: readonly string[];
   /**
+   * A function answers `true` or `false` at once; anything else is told as a failure of the sink, and its lines are lost.
    * Of a line that is longer than the limit, its first part decides for all of it. An expression is the host's own, never a
    * project's: one that backtracks without end on some line holds up the whole runner. @default every line
    */
@@ -36,9 +38,11 @@ const nothing: LogWriter = { write() {}, close() {} };
 /**
  * A sink that gets some of the lines only, in the slot of the one it is made from. What the runner itself says of lines that
  * are missing passes `stream` and `pattern`.
- * @throws ProjectRunnerError `CONFIG_INVALID`
+ * @throws ProjectRunnerError `CONFIG_INVALID`, `PLUGIN_INVALID`
  */
 export function filterSink(sink: LogSinkPlugin, filter: SinkFilter): LogSinkPlugin {
+  const plugin = validatePlugin(sink);
+  if (plugin.kind !== 'log-sink') throw wrong('filterSink', pluginKey(plugin), 'a log sink');
   check(filter);
   const { stream, projects, read = false } = filter;
   const matches = matcher(filter.pattern);
@@ -115,8 +119,16 @@ function check(filter: SinkFilter): void {
 /** `null`: every line. */
 function matcher(pattern: SinkFilter['pattern']): ((line: string) => boolean) | null {
   if (pattern === undefined) return null;
-  if (typeof pattern === 'function') return pattern;
+  if (typeof pattern === 'function') return (line) => decided(pattern(line));
   // One with `g` or `y` goes on where it matched last, and would see every other line.
   const own = new RegExp(pattern.source, pattern.flags.replaceAll(/[gy]/g, ''));
   return (line) => own.test(line);
+}
+
+/** @throws TypeError: a promise, as of an async function, would let every line through */
+function decided(answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer;
+  if (isPromise(answer)) void Promise.resolve(answer).catch(() => undefined);
+  const found = isPromise(answer) ? 'a promise: it must not be async' : String(answer);
+  throw new TypeError(`filterSink.pattern must answer true or false at once; found ${found}`);
 }
