@@ -57,7 +57,7 @@ describe('PluginSet.reorder', () => {
 
   it('names those that are there for one that is not, and one that is named twice', () => {
     expect(() => set.reorder(['health-probe:a', 'health-probe:x'])).toThrowError(
-      /no plugin health-probe:x; these are there: health-probe:a, health-probe:b, health-probe:c/,
+      /no plugin health-probe:x to put into order; these are there: health-probe:a, health-probe:b, health-probe:c/,
     );
     expect(() => set.reorder(['constructor'])).toThrowError(
       expect.objectContaining({ code: 'PLUGIN_MISSING' }),
@@ -69,6 +69,7 @@ describe('PluginSet.reorder', () => {
 });
 
 describe('validatePlugin', () => {
+  type Refusal = [what: string, value: unknown, message: RegExp, hint?: RegExp];
   const manager = { ...probe('a'), kind: 'package-manager', detect: probe, install: probe, run: probe };
 
   it('takes optional members that are there, or are undefined', () => {
@@ -81,15 +82,27 @@ describe('validatePlugin', () => {
     expect(validatePlugin({ ...manager, ...optional })).toMatchObject({ version: probe });
   });
 
-  it.each([
+  it.each<Refusal>([
     ['a function', probe, /found the function probe/],
     ['nothing', null, /must be an object, found null/],
     ['an array', [], /found an array/],
+    ['a promise', Promise.resolve(probe('a')), /found a promise/, /^Await it/],
+    [
+      'roles that are no list',
+      probe('a', { roles: 'startup' }),
+      /roles must be a list of .*; found "startup"/,
+    ],
+    ['roles that are empty', probe('a', { roles: [] }), /roles must be a list of .*; found none/],
     ['no kind', {}, /kind must be one of package-manager, .*found nothing/],
     ['a strange kind', probe('a', { kind: 'toaster' }), /found "toaster"/],
     ['__proto__ as its kind', probe('a', { kind: '__proto__' }), /found "__proto__"/],
     ['no name', probe(''), /must have a name .*found ""/],
-    ['a missing method', probe('a', { check: undefined }), /\[health-probe:a\] is missing check/],
+    [
+      'a missing method',
+      probe('a', { check: undefined }),
+      /\[health-probe:a\] is missing check/,
+      /^Methods of a class get lost when an instance is spread/,
+    ],
     [
       'a method of a wrong type',
       probe('a', { check: 'x' }),
@@ -116,9 +129,13 @@ describe('validatePlugin', () => {
       /\[framework:a\] copies must be a function, found an array/,
     ],
     ['another apiVersion', probe('a', { apiVersion: 2 }), /apiVersion 2, this core supports 1/],
-  ])('refuses %s', (_, value, message) => {
+  ])('refuses %s', (_, value, message, hint?: RegExp) => {
     expect(() => validatePlugin(value)).toThrowError(message);
     expect(() => validatePlugin(value)).toThrowError(expect.objectContaining({ code: 'PLUGIN_INVALID' }));
+    if (!hint) return;
+    expect(() => validatePlugin(value)).toThrowError(
+      expect.objectContaining({ hint: expect.stringMatching(hint) as string }),
+    );
   });
 });
 

@@ -58,7 +58,9 @@ export class PluginSet {
           hint: 'Name it once, where it is to stand',
         });
       }
-      ordered.set(key, this.get(key));
+      const plugin = this.#plugins.get(key);
+      if (!plugin) throw this.#missing(`there is no plugin ${key} to put into order`);
+      ordered.set(key, plugin);
       rest.delete(key);
     }
     return new PluginSet(new Map([...ordered, ...rest]));

@@ -59,6 +59,9 @@ export function validatePlugin(value: unknown): Plugin {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid(`A plugin must be an object, found ${describe(value)}`);
   }
+  if (typeof (value as { then?: unknown }).then === 'function') {
+    throw invalid('A plugin must be an object, found a promise', 'Await it: its factory is async');
+  }
   const plugin = adaptPlugin(identified(value as Record<string, unknown>)) as Record<string, unknown>;
   checkMembers(plugin);
   return plugin as unknown as Plugin;
@@ -84,14 +87,21 @@ function checkMembers(plugin: Record<string, unknown>): void {
   const key = `${kind}:${String(plugin.name)}`;
   for (const [member, type] of Object.entries(requiredMembers[kind])) {
     const found = plugin[member];
-    if (found === undefined) throw invalid(`[${key}] is missing ${member}`, undefined, key);
+    if (found === undefined) throw invalid(`[${key}] is missing ${member}`, lostMethod(plugin, type), key);
     expectType(key, member, found, type);
   }
+  // Its own message says what the list is of.
+  if (kind === 'health-probe' && plugin.roles !== undefined) expectRoles(key, plugin.roles);
   for (const [member, type] of Object.entries(optionalMembers[kind])) {
     if (plugin[member] !== undefined) expectType(key, member, plugin[member], type);
   }
-  if (kind === 'health-probe' && plugin.roles !== undefined) expectRoles(key, plugin.roles);
   if (kind === 'log-sink' && plugin.maxQueueBytes !== undefined) expectSize(key, plugin.maxQueueBytes);
+}
+
+function lostMethod(plugin: object, type: string): string | undefined {
+  const isPlain = Object.getPrototypeOf(plugin) === Object.prototype;
+  if (type !== 'function' || !isPlain) return undefined;
+  return 'Methods of a class get lost when an instance is spread: write it as an object, or hand over the instance';
 }
 
 function expectSize(key: string, found: unknown): void {
@@ -108,7 +118,7 @@ function expectRoles(key: string, found: unknown): void {
   const wrong = isList ? found.find((role) => !probeRoles.includes(role as ProbeRole)) : found;
   if (isList && wrong === undefined) return;
   throw invalid(
-    `[${key}] roles must be a list of ${probeRoles.join(', ')}; found ${isList ? describe(wrong) : 'none'}`,
+    `[${key}] roles must be a list of ${probeRoles.join(', ')}; found ${Array.isArray(wrong) ? 'none' : describe(wrong)}`,
     'Leave roles out for a probe of all roles',
     key,
   );

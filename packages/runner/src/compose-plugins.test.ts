@@ -49,7 +49,7 @@ describe('composePlugins', () => {
       'an order of what is not there',
       { order: ['health-probe:tcp'] },
       'PLUGIN_MISSING',
-      /no plugin health-probe:tcp; these are there: package-manager:npm, .*log-sink:file/,
+      /no plugin health-probe:tcp to put into order; these are there: package-manager:npm, .*log-sink:file/,
     ],
     [
       'an order that names one twice',
@@ -79,13 +79,13 @@ describe('composePlugins', () => {
       'an order of what was left out',
       { without: ['log-sink:file'], order: ['log-sink:file'] },
       'PLUGIN_MISSING',
-      /no plugin log-sink:file/,
+      /no plugin log-sink:file to put into order/,
     ],
     [
       'wrapping what is not there',
       { wrap: { 'health-probe:tcp': other } },
       'PLUGIN_MISSING',
-      /no plugin health-probe:tcp; these are there/,
+      /no plugin health-probe:tcp to wrap; these are there/,
     ],
     [
       'wrapping with what is no function',
@@ -103,7 +103,13 @@ describe('composePlugins', () => {
       'a wrapper that answers none',
       { wrap: { 'health-probe:http': () => undefined } },
       'PLUGIN_INVALID',
-      /must be an object, found nothing/,
+      /wrap\["health-probe:http"\] must answer a plugin: .* must be an object, found nothing/,
+    ],
+    [
+      'a wrapper that is async',
+      { wrap: { 'health-probe:http': async () => other() } },
+      'PLUGIN_INVALID',
+      /wrap\["health-probe:http"\] must answer a plugin: .* found a promise/,
     ],
     [
       '__proto__ as a key',
@@ -114,6 +120,12 @@ describe('composePlugins', () => {
   ])('refuses %s, in the constructor', (_, config, expected, message) => {
     expect(() => new LocalProcessRunner(config as RunnerConfig)).toThrowError(message);
     expect(() => new LocalProcessRunner(config as RunnerConfig)).toThrowError(code(expected));
+  });
+
+  it('says what it expected in place of null', () => {
+    expect(() => composePlugins(null as never)).toThrowError(
+      /wrong value for config: expected an object, found null/,
+    );
   });
 
   it('names the plugin whose wrapper throws, and keeps the cause', () => {

@@ -1,5 +1,5 @@
-import { PluginSet } from '@project-runner/core';
-import type { PluginKind } from '@project-runner/core';
+import { PluginSet, ProjectRunnerError } from '@project-runner/core';
+import type { PluginKey, PluginKind } from '@project-runner/core';
 
 import { wrong } from './check-value.ts';
 import type { RunnerConfig } from './config.ts';
@@ -15,11 +15,12 @@ type AnyKey = `${PluginKind}:${string}`;
  * @throws ProjectRunnerError `CONFIG_INVALID`, `PLUGIN_INVALID`, `PLUGIN_DUPLICATE`, `PLUGIN_MISSING`, `PLUGIN_FAILED`
  */
 export function composePlugins(config: RunnerConfig = {}): PluginSet {
-  const { plugins, without = [], order = [] } = config;
   const { wrap, projectOptions } = resolveConfig(config);
+  const { plugins, without = [], order = [] } = config;
   expectKeys('without', without);
   expectKeys('order', order);
   const merged = PluginSet.from(defaultPlugins(config), plugins).without(without);
+  expectThere(merged.keys(), Object.keys(wrap));
   const wrapped = Object.keys(wrap).map((key) => wrapPlugin(merged.get(key as AnyKey), wrap));
   const composed = PluginSet.from(merged.list(), wrapped).reorder(order);
   // Options of a plugin that nobody asks would be let through for nothing.
@@ -30,4 +31,13 @@ export function composePlugins(config: RunnerConfig = {}): PluginSet {
 function expectKeys(key: 'without' | 'order', value: unknown): void {
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return;
   throw wrong(key, value, "a list of plugin keys, such as ['log-sink:file']");
+}
+
+function expectThere(there: readonly PluginKey[], wrapped: readonly string[]): void {
+  const absent = wrapped.find((key) => !there.includes(key as PluginKey));
+  if (absent === undefined) return;
+  throw new ProjectRunnerError(
+    'PLUGIN_MISSING',
+    `there is no plugin ${absent} to wrap; these are there: ${there.join(', ') || 'none'}`,
+  );
 }

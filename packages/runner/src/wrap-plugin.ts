@@ -14,10 +14,26 @@ export function wrapPlugin(plugin: Plugin, wrappers: PluginWrappers): Plugin {
   if (!Object.hasOwn(wrappers, key)) return plugin;
   const make: unknown = wrappers[key];
   if (typeof make !== 'function') throw wrong(`wrap["${key}"]`, make, 'a function of the plugin');
-  const own = validatePlugin(callPlugin(plugin, 'wrap', (): unknown => make(plugin)));
+  const own = validAnswer(
+    key,
+    callPlugin(plugin, 'wrap', (): unknown => make(plugin)),
+  );
   if (pluginKey(own) === key) return own;
   throw new ProjectRunnerError('PLUGIN_INVALID', `wrap["${key}"] answered the plugin ${pluginKey(own)}`, {
     plugin: key,
     hint: `Answer one of kind and name ${key}; another plugin belongs into plugins`,
   });
+}
+
+function validAnswer(key: string, answer: unknown): Plugin {
+  try {
+    return validatePlugin(answer);
+  } catch (cause) {
+    if (!ProjectRunnerError.is(cause)) throw cause;
+    throw new ProjectRunnerError('PLUGIN_INVALID', `wrap["${key}"] must answer a plugin: ${cause.message}`, {
+      plugin: key,
+      ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+      cause,
+    });
+  }
 }
