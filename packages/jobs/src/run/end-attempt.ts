@@ -33,6 +33,8 @@ export async function endAttempt(options: EndAttemptOptions): Promise<EndedAttem
   const isAttended = isNew || runningPid(record, files, number) !== null;
   const stopAll = (): Promise<void> => stopUntilGone({ handle, files, graceMs, leaving: leaving.signal });
   const inForce = enforceLimits({ record, files, number, handle, isAttended });
+  // Asked for when the process has ended; until then nobody would hear of a failure but the whole host.
+  inForce.catch(() => undefined);
   const watched = handle.enforced?.memoryBytes === undefined ? limits.memoryBytes : undefined;
   const usage = watchUsage(handle, watched, () => stop('memory'));
   const deadline = startDeadline(limits.timeSeconds, startedAt(files, 1), () => stop('timed-out'));

@@ -81,7 +81,7 @@ async function meansFor(attempt: LimitedAttempt): Promise<Means> {
 async function applyMeans({ record, files, number, handle }: LimitedAttempt): Promise<Means> {
   const { limits, argv } = record.spec;
   // The number of a process that has ended may be a stranger's by now.
-  const isThere = (): boolean => handle.exit() === null && runningPid(record, files, number) !== null;
+  const isThere = (): boolean => handle.exit() === null && isRunning(record, files, number);
   const { enforced = {}, ref } = handle;
   const wants = (limit: keyof Means): boolean => limits[limit] !== undefined && !enforced[limit];
   const byNode = isNode(argv[0]) && isHeapLimited(record.secret?.env ?? {}, record.spec) ? ['node'] : [];
@@ -91,6 +91,15 @@ async function applyMeans({ record, files, number, handle }: LimitedAttempt): Pr
     memoryBytes: memoryBytes === undefined ? [] : [...limited, ...byNode],
     cpus: wants('cpus') && isThere() ? beNice(ref.pid) : [],
   };
+}
+
+function isRunning(record: RunRecord, files: RunFiles, number: number): boolean {
+  try {
+    return runningPid(record, files, number) !== null;
+  } catch {
+    // No file can be opened any more. What a limit is kept by is not worth the job, nor its host.
+    return false;
+  }
 }
 
 function read(file: string): Means | null {
@@ -120,9 +129,11 @@ function beNice(pid: number): string[] {
 function limitData(pid: number, memoryBytes: number): Promise<string[]> {
   if (process.platform !== 'linux') return Promise.resolve([]);
   const args = ['--pid', String(pid), `--data=${memoryBytes + dataRoomBytes}`];
-  return new Promise((resolve) => {
+  const limited = new Promise<string[]>((resolve) => {
     execFile('prlimit', args, { env: { PATH: process.env.PATH } }, (error) =>
       resolve(error ? [] : ['prlimit']),
     );
   });
+  // Without memory for another process `execFile` throws.
+  return limited.catch(() => []);
 }
