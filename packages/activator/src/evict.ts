@@ -4,6 +4,8 @@ export interface EvictedRequests {
   takeAway(): Promise<boolean>;
   /** They reach it again; `false`: they cannot. Never rejects. */
   giveBack(): Promise<boolean>;
+  /** What was given back is taken away again, also from requests in flight. Never rejects. */
+  cutOff(): Promise<void>;
   isHeld(): boolean;
 }
 
@@ -16,19 +18,18 @@ export interface EvictedServer {
 
 /** Ends a server unless somebody wants it before its end begins; whether it was ended. */
 export async function evict(
-  { takeAway, giveBack, isHeld }: EvictedRequests,
+  { takeAway, giveBack, cutOff, isHeld }: EvictedRequests,
   server: EvictedServer,
 ): Promise<boolean> {
   const usedBefore = server.lastUsedAt();
-  for (;;) {
-    if (!(await takeAway())) return false;
-    const isWanted = server.lastUsedAt() !== usedBefore || isHeld();
-    // No turn in between: who wants it later finds it stopping.
-    if (!isWanted || !server.mayStay() || !(await giveBack())) {
-      await server.end();
-      return true;
-    }
-    // It may have ended meanwhile, and must not have them then.
+  if (!(await takeAway())) return false;
+  const isWanted = server.lastUsedAt() !== usedBefore || isHeld();
+  // No turn in between: who wants it later finds it stopping.
+  if (isWanted && server.mayStay() && (await giveBack())) {
     if (server.mayStay()) return false;
+    // It ended meanwhile: whoever waits for it must not keep a route to a port that somebody else may get.
+    await cutOff();
   }
+  await server.end();
+  return true;
 }

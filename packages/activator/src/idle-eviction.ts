@@ -113,6 +113,14 @@ export class IdleEviction {
           return false;
         }
       },
+      async cutOff() {
+        try {
+          const route = removed && (await router?.getRoute(projectId));
+          if (route) await router?.removeRoute(route.routeId);
+        } catch (error) {
+          logger.error(`The route of project ${projectId}, which ended, could not be removed`, error);
+        }
+      },
     };
   }
 }

@@ -98,7 +98,8 @@ function requests(
   takeAway = (): Promise<boolean> => Promise.resolve(true),
   others: Partial<EvictedRequests> = {},
 ): EvictedRequests {
-  return { takeAway, giveBack: () => Promise.resolve(true), isHeld: () => false, ...others };
+  const cutOff = (): Promise<void> => Promise.resolve();
+  return { takeAway, giveBack: () => Promise.resolve(true), cutOff, isHeld: () => false, ...others };
 }
 
 describe('ProjectServer', () => {
@@ -207,20 +208,51 @@ describe('ProjectServer', () => {
     expect(server.status().status).toBe('stopped');
   });
 
-  it('that ends while its route is given back does not keep it', async () => {
+  it.each([
+    ['ends', 'exited', 'settled', 0],
+    ['is about to be settled', 'backoff', undefined, 1],
+  ] as const)(
+    'that %s while its route is given back does not keep it, whoever holds it',
+    async (_, state, event, ends) => {
+      const { server, stops, started, becomes } = scripted();
+      const first = server.ensureRunning();
+      await started();
+      await first;
+      const back = Promise.withResolvers<boolean>();
+      let cuts = 0;
+      const evicted = server.evict(
+        requests(undefined, {
+          isHeld: () => true,
+          giveBack: () => back.promise,
+          cutOff: () => Promise.resolve(void (cuts += 1)),
+        }),
+      );
+      await new Promise(setImmediate);
+      becomes(state, event);
+      back.resolve(true);
+      await new Promise(setImmediate);
+      stops[0]?.resolve();
+      expect(await evicted).toBe(true);
+      expect([cuts, stops.length, server.isDown]).toEqual([1, ends, true]);
+    },
+  );
+
+  it('whose process is gone does not have its route back, although the runner did not settle it yet', async () => {
     const { server, stops, started, becomes } = scripted();
     const first = server.ensureRunning();
     await started();
     await first;
-    const back = Promise.withResolvers<boolean>();
-    let taken = 0;
-    const takeAway = (): Promise<boolean> => ((taken += 1), Promise.resolve(true));
-    const evicted = server.evict(requests(takeAway, { isHeld: () => true, giveBack: () => back.promise }));
+    const release = Promise.withResolvers<boolean>();
+    const calls: string[] = [];
+    const giveBack = (): Promise<boolean> => (calls.push('giveBack'), Promise.resolve(true));
+    const evicted = server.evict(requests(() => release.promise, { giveBack }));
+    server.touch();
+    becomes('backoff');
+    release.resolve(true);
     await new Promise(setImmediate);
-    becomes('exited', 'settled');
-    back.resolve(true);
+    stops[0]?.resolve();
     expect(await evicted).toBe(true);
-    expect([taken, stops.length, server.isDown]).toEqual([2, 0, true]);
+    expect(calls).toEqual([]);
   });
 
   it('that is stopped while it is wanted and evicted is stopped', async () => {

@@ -130,7 +130,7 @@ export class ProjectServer {
   evict(requests: EvictedRequests): Promise<boolean> {
     if (!this.isServing) return Promise.resolve(false);
     const evicting = evict(requests, {
-      mayStay: () => this.#phase === 'up' && this.#stopping === null,
+      mayStay: () => this.#stopping === null && this.#state() === 'running',
       end: () => this.#end(),
       lastUsedAt: () => this.lastUsedAt,
     });
