@@ -68,7 +68,7 @@ describe.skipIf(!mayMount)('a disk that is full (needs root on Linux for a small
         .filter((name) => /^\d+\.log$/.test(name))
         .map((name) => readFileSync(join(volume, server.id, name), 'utf8'))
         .join('');
-    await eventually(kept, (text) => /\[project-runner\] \d+ lines lost\n/.test(text));
+    await eventually(kept, (text) => /\[project-runner\] \d+ lines? lost\n/.test(text));
     await runner.stop(server);
     const total = await runner.getLogs(server);
     expect(total).toContain('the end');

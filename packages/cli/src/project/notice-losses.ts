@@ -10,7 +10,7 @@ export function noticeLosses(logger: Logger, tell: (message: string) => void): L
     debug: (message, data) => logger.debug(message, data),
     info: (message, data) => logger.info(message, data),
     warn(message, data) {
-      const sink = /^\[(log-sink:[^\]]+)\] .*\b(?:loses lines|lost)\b/.exec(message)?.[1];
+      const sink = /^\[(log-sink:[^\]]+)\] [^:]*\b(?:loses lines|lost)\b/.exec(message)?.[1];
       if (sink !== undefined && !told.has(sink)) {
         told.add(sink);
         tell(`The log has gaps: ${sink} loses lines${reasonOf(data, sink)}`);

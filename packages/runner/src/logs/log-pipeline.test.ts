@@ -180,7 +180,7 @@ describe('createLogPipeline', () => {
     expect(Date.now() - start).toBeLessThan(8000);
     expect(pipeline.losses()['log-sink:gated']).toBe(2);
     expect(logger.warnings).toEqual([
-      '[log-sink:gated] did not close in time for server s; 2 lines are lost',
+      '[log-sink:gated] did not close in time for server s, and lost 2 lines',
     ]);
   });
 

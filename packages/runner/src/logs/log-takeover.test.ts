@@ -154,7 +154,7 @@ describe('a log that a runner takes over from one that was killed', () => {
     await heir.end();
     rmSync(dir, { recursive: true });
     expect(heir.losses()).toEqual({ 'log-sink:lasting': 1 });
-    expect(knows.lines).toEqual(['1 stdout 1', '2 stdout 2', '3 stderr [project-runner] 1 lines lost']);
+    expect(knows.lines).toEqual(['1 stdout 1', '2 stdout 2', '3 stderr [project-runner] 1 line lost']);
   });
 
   it('loses what is damaged instead of numbering other lines, and says how much', async () => {
@@ -190,9 +190,9 @@ describe('a log that a runner takes over from one that was killed', () => {
       '4 stderr [project-runner] 4 lines lost',
       '5 stdout 5',
       '6 stdout 6',
-      '7 stderr [project-runner] 1 lines lost',
+      '7 stderr [project-runner] 1 line lost',
       '8 stdout xxxx',
-      '9 stderr [project-runner] 1 lines lost',
+      '9 stderr [project-runner] 1 line lost',
     ]);
     expect(heir.losses()).toEqual({ 'log-sink:lasting': 6 });
   });

@@ -13,9 +13,14 @@ export function mergeLosses(earlier: Loss | null, later: Loss): Loss {
   return { count: (earlier?.count ?? 0) + later.count, last: later.last };
 }
 
+/** `1 line`, `2 lines`. */
+export function countLines(count: number): string {
+  return `${count} ${count === 1 ? 'line' : 'lines'}`;
+}
+
 /** Says a loss in the log itself. It takes the number of the last lost line, so numbers stay unique and rising. */
 export function lossNotice({ count, last }: Loss, time: Date): LogBatch {
-  const bytes = Buffer.from(`[project-runner] ${count} lines lost\n`);
+  const bytes = Buffer.from(`[project-runner] ${countLines(count)} lost\n`);
   return createLogBatch({ stream: 'stderr', time, bytes, count: 1, sequence: last, notice: true });
 }
 

@@ -56,6 +56,28 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
+describe('what a sink queue tells', () => {
+  it('has the reason and its causes in the text, and counts one line as one', async () => {
+    const { writer, steps, taken } = steppingWriter();
+    const { warnings, queue, push } = openQueue(writer);
+    push(1, 1);
+    const refused = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
+    steps[0]?.reject(new TypeError('fetch failed', { cause: refused }));
+    await until(() => queue.lost() === 1);
+    expect(warnings).toEqual([
+      '[log-sink:own] loses lines of server s: write failed: fetch failed: ECONNREFUSED',
+    ]);
+    push(2, 1);
+    await until(() => steps.length === 2);
+    steps[1]?.resolve();
+    await until(() => steps.length === 3);
+    steps[2]?.resolve();
+    await queue.end(1000, false);
+    expect(taken).toEqual(['1+1 [project-runner] 1 line lost', '2+1 line']);
+    expect(warnings[1]).toBe('[log-sink:own] works again, and lost 1 line of server s');
+  });
+});
+
 describe('the end of a sink queue', () => {
   it('counts what is under way and what is queued as lost when the sink does not close in time', async () => {
     const { queue, losses, warnings, push } = openQueue(steppingWriter().writer);
@@ -65,7 +87,7 @@ describe('the end of a sink queue', () => {
     await queue.end(10, false);
     expect(queue.lost()).toBe(9);
     expect(losses).toEqual([9]);
-    expect(warnings).toEqual(['[log-sink:own] did not close in time for server s; 9 lines are lost']);
+    expect(warnings).toEqual(['[log-sink:own] did not close in time for server s, and lost 9 lines']);
   });
 
   it('counts no line twice that fails after the deadline, and none that was lost before it', async () => {
@@ -114,7 +136,7 @@ describe('the end of a sink queue', () => {
     await queue.end(1000, false);
     expect(losses).toEqual([10, 4]);
     expect(queue.lost()).toBe(14);
-    expect(warnings.at(-1)).toBe('[log-sink:own] could not be closed for server s; 4 lines are lost');
+    expect(warnings.at(-1)).toBe('[log-sink:own] could not be closed for server s, and lost 4 lines: full');
   });
 
   it('believes a sink that closes', async () => {
@@ -155,6 +177,6 @@ describe('the end of a sink queue', () => {
     push(1, 5);
     expect([queue.kept(), queue.kept()]).toEqual([0, 0]);
     await queue.end(1000, false);
-    expect(warnings).toEqual(['[log-sink:own] does not tell what it keeps of server s']);
+    expect(warnings).toEqual(['[log-sink:own] does not tell what it keeps of server s: position failed: no']);
   });
 });

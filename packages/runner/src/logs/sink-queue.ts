@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { callPlugin, pluginKey } from '@project-runner/core';
+import { callPlugin } from '@project-runner/core';
 import type { LogBatch, Logger, LogSession, LogSinkPlugin, LogWriter } from '@project-runner/core';
 
 import { lastOf, linesAfter } from './log-batch.ts';
 import { isPromise } from '../is-promise.ts';
 import type { ChunkLease } from './chunk-memory.ts';
+import { createSinkWarning } from './create-sink-warning.ts';
 import { createLossLedger } from './loss-ledger.ts';
-import { lossNotice, mergeLosses } from './loss-notice.ts';
+import { countLines, lossNotice, mergeLosses } from './loss-notice.ts';
 import type { Loss } from './loss-notice.ts';
 import { createQueueRoom } from './queue-room.ts';
 
@@ -51,8 +52,7 @@ interface Queued {
 }
 
 export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
-  const { sink, session, logger } = options;
-  const key = pluginKey(sink);
+  const { sink, session } = options;
   const queue: Queued[] = [];
   const room = createQueueRoom(options.maxBytes);
   const ledger = createLossLedger();
@@ -72,8 +72,7 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
   /** From then on nothing is counted: what was not delivered is lost as a whole, or the next runner's. */
   let over = false;
 
-  const warn = (before: string, after = '', why?: unknown): void =>
-    logger.warn(`[${key}] ${before} server ${session.serverId}${after}`, why);
+  const warn = createSinkWarning(options.logger, sink, session);
 
   const countLoss = (loss: Loss, before: Loss | null, why: unknown): Loss => {
     if (!failed && !dropped) warn('loses lines of', '', why);
@@ -101,7 +100,7 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
   const writeNotice = async (opened: LogWriter, loss: Loss, time: Date): Promise<void> => {
     await callPlugin(sink, 'write', () => opened.write(lossNotice(loss, time)));
     failed = null;
-    warn(`works again; ${loss.count} lines of`, ' are lost');
+    warn(`works again, and lost ${countLines(loss.count)} of`);
   };
 
   const writeTo = (opened: LogWriter, batch: LogBatch): void | Promise<void> => {
@@ -159,7 +158,7 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
     try {
       if (writer && loss) await writeNotice(writer, loss, new Date());
     } catch (error) {
-      warn(`${loss?.count} lines of`, ' are lost', error);
+      warn(`lost ${countLines(loss?.count ?? 0)} of`, '', error);
     }
     await writer?.close();
   };
@@ -185,7 +184,7 @@ export function createSinkQueue(options: SinkQueueOptions): SinkQueue {
       queued += batch.count;
       lease?.release();
     }
-    warn(`${what} for`, count > 0 ? `; ${count} lines are lost` : '', error);
+    warn(`${what} for`, count > 0 ? `, and lost ${countLines(count)}` : '', error);
     over = true;
     if (count <= 0) return;
     if (queued > 0) dropped = mergeLosses(dropped, { count: queued, last: newest });

@@ -47,6 +47,6 @@ function tooLate(ms: number): ProjectRunnerError {
   return new ProjectRunnerError(
     'SERVER_NOT_READY',
     `The server was healthy and then did not begin to accept connections within ${Math.round(ms)} ms`,
-    { hint: 'See its log below: something in it blocks the event loop' },
+    { hint: 'See the log of the server: something in it blocks the event loop' },
   );
 }

@@ -196,7 +196,7 @@ function tooLate({ deadlineMs }: AwaitReadyOptions, seen: string): ProjectRunner
     'SERVER_NOT_READY',
     `The server was not healthy within ${deadlineMs} ms; last seen: ${seen}`,
     {
-      hint: 'See its log below; give it more time with healthCheckTimeoutMs, or set healthCheck.endpoint to its own path',
+      hint: 'See the log of the server; give it more time with healthCheckTimeoutMs, or set healthCheck.endpoint to its own path',
     },
   );
 }

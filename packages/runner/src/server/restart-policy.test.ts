@@ -72,6 +72,9 @@ describe('decideRestart', () => {
     expect(ask({ restartedAt: restartedAt.slice(1) })).toMatchObject({ action: 'restart' });
     expect(ask({ restartedAt, now: 1_000_001 })).toMatchObject({ action: 'restart' });
     expect(ask({}, { maxRestarts: 0 })).toMatchObject({ action: 'crash' });
+    expect(ask({ restartedAt: [1_000_000] }, { maxRestarts: 1 })).toMatchObject({
+      reason: 'it was started again once within 300 s',
+    });
   });
 
   it('never pauses longer than the longest pause and its jitter, and never less than the pause', () => {

@@ -39,7 +39,7 @@ export function decideRestart(question: RestartQuestion): RestartAnswer {
   if (recent >= policy.maxRestarts) {
     return {
       action: 'crash',
-      reason: `it was started again ${recent} times within ${Math.round(policy.windowMs / 1000)} s`,
+      reason: `it was started again ${recent === 1 ? 'once' : `${recent} times`} within ${Math.round(policy.windowMs / 1000)} s`,
     };
   }
   const failures = readyForMs !== null && readyForMs >= policy.stableMs ? 0 : question.failures;
