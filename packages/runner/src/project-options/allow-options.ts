@@ -30,7 +30,7 @@ export interface AllowedOptions {
 /**
  * Lets projects set options of a plugin in the field `project-runner` of their package.json. What the host wants to say
  * itself it says in the factory: `allowOptions((own: HealthHttpOptions) => healthHttp({ timeoutMs: 2000, ...own }), …)`.
- * @throws ProjectRunnerError `CONFIG_INVALID`, `PLUGIN_INVALID`, and whatever the factory throws without options
+ * @throws ProjectRunnerError `CONFIG_INVALID`, also for a factory that throws without options; `PLUGIN_INVALID`
  */
 export function allowOptions<Create extends Factory>(
   create: Create,
@@ -45,7 +45,7 @@ export function allowOptions<Create extends Factory>(
     throw wrong(`allowOptions.${name}`, rule, 'a rule, such as optionRules.text()');
   }
   const make = create as unknown as AllowedOptions['create'];
-  const plugin = validatePlugin(make({}));
+  const plugin = validatePlugin(madeWithout(make));
   const key = pluginKey(plugin);
   if (!projectKinds.includes(plugin.kind)) {
     throw new ProjectRunnerError(
@@ -55,4 +55,21 @@ export function allowOptions<Create extends Factory>(
     );
   }
   return { key, rules: rules as AllowedOptions['rules'], create: make };
+}
+
+/** Which kind of plugin a factory makes is known only when it has made one. */
+function madeWithout(make: AllowedOptions['create']): ProjectPlugin {
+  try {
+    return make({});
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ProjectRunnerError(
+      'CONFIG_INVALID',
+      `allowOptions: the factory of a plugin of the kinds ${projectKinds.join(', ')} must work without options: ${reason}`,
+      {
+        cause,
+        hint: 'Plugins of other kinds, such as log sinks, serve all projects at once: their options are not for one project to set',
+      },
+    );
+  }
 }

@@ -31,12 +31,12 @@ export const optionRules = {
   }),
   /** A path of a URL, such as `/healthz?deep=1`. It cannot name another server. */
   urlPath: (): OptionRule<string> => ({
-    expected: 'a path that starts with one "/"',
+    expected: `a path that starts with one "/", of at most ${maxTextLength} characters`,
     accepts: (value): value is string => isText(value, maxTextLength) && /^\/(?![/\\])[^\s\\]*$/.test(value),
   }),
   /** A file or folder inside of the project, such as `dist/server.js`. */
   filePath: (): OptionRule<string> => ({
-    expected: 'a relative path inside of the project, without ".."',
+    expected: `a relative path inside of the project, without "..", of at most ${maxTextLength} characters`,
     accepts: (value): value is string =>
       isText(value, maxTextLength) && !/^[/~]|^[A-Za-z]:|\\/.test(value) && !value.split('/').includes('..'),
   }),

@@ -134,6 +134,11 @@ describe('readProjectOptions', () => {
       { 'framework:node': { entry: 'x'.repeat(7e6) } },
       /"project-runner" holds more than 65536 characters$/,
     ],
+    [
+      'a path that is too long',
+      { 'framework:node': { healthPath: `/${'x'.repeat(30_000)}` } },
+      /"healthPath" must be a path that starts with one "\/", of at most 1024 characters; found "\/x/,
+    ],
     ['a plugin with a long name', { ['x'.repeat(5000)]: {} }, /"x{99}…" is not for projects/],
     [
       'an option that would forge lines of the log',
@@ -242,6 +247,12 @@ describe('allowOptions', () => {
   it('is for plugins that are asked for one project', () => {
     expect(() => allowOptions((() => logsFile({ dir: '/tmp' })) as never, {})).toThrowError(
       /options of log-sink:file cannot be a project's: only plugins of the kinds package-manager, framework, health-probe/,
+    );
+  });
+
+  it('says so of a factory that throws without options, too', () => {
+    expect(() => allowOptions(logsFile as never, {})).toThrowError(
+      /^allowOptions: the factory of a plugin .* must work without options: logsFile: dir must be a folder/,
     );
   });
 
