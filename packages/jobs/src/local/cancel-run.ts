@@ -35,7 +35,7 @@ export async function cancelRun(id: string, tools: CancelTools, signal: AbortSig
   signal.throwIfAborted();
   const { store, runs } = tools;
   const record = runs.get(id) ? null : readRun(id, store);
-  const ended = record?.result ?? runs.unkept(id);
+  const ended = record && (record.result ?? runs.unkept(record));
   if (ended) return ended;
   const over = new AbortController();
   const ending = AbortSignal.any([signal, over.signal]);

@@ -33,7 +33,7 @@ export interface OwnRuns {
    */
   take(id: string): OwnRun | null;
   /** Of a run that has ended and could not be kept, for want of space. */
-  unkept(id: string): JobResult | undefined;
+  unkept(record: RunRecord): JobResult | undefined;
   /** Lets go of all. */
   close(): Promise<void>;
 }
@@ -57,6 +57,7 @@ const maxUnkept = 1000;
 export function createOwnRuns({ store, options, onTake, onIdle }: OwnRunsOptions): OwnRuns {
   const queue = createRunQueue(options.concurrency);
   const runs = new Map<string, OwnRun & { release: ReleaseLease }>();
+  /** By marker: the next run of a key has the same id. */
   const unkept = new Map<string, JobResult>();
   let bell: Bell | null = null;
   let ended = 0;
@@ -88,7 +89,7 @@ export function createOwnRuns({ store, options, onTake, onIdle }: OwnRunsOptions
   };
 
   const keep = async (record: RunRecord, { result, printedBytes }: Finished): Promise<void> => {
-    const { id } = record;
+    const { id, marker } = record;
     try {
       await store.finish({ ...record, result });
       // Waited for by a close only: the result is kept.
@@ -100,7 +101,7 @@ export function createOwnRuns({ store, options, onTake, onIdle }: OwnRunsOptions
       if (!isOfFileSystem(error)) warn(error);
       // A full disk. What it was made of is still there, so whoever asks later makes the same of it.
       quietly(() => releaseRun(store.files(id)));
-      unkept.set(id, result);
+      unkept.set(marker, result);
       for (const oldest of unkept.keys()) if (unkept.size > maxUnkept) unkept.delete(oldest);
     }
     ended += 1;
@@ -141,7 +142,7 @@ export function createOwnRuns({ store, options, onTake, onIdle }: OwnRunsOptions
       return runs.size;
     },
     get: (id) => runs.get(id),
-    unkept: (id) => unkept.get(id),
+    unkept: ({ marker }) => unkept.get(marker),
     // Nobody takes over what has a living creator, so there is nothing to give back.
     begin: (record) => own(record, true, () => undefined),
     take(id) {

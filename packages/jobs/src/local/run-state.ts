@@ -37,7 +37,7 @@ export async function runState(id: string, tools: StateTools, signal: AbortSigna
   for (;;) {
     signal.throwIfAborted();
     const record = readRun(id, store);
-    const result = record.result ?? runs.unkept(id);
+    const result = record.result ?? runs.unkept(record);
     if (result) return finalState(record, result, store);
     const attempts = readAttempts(store.files(id));
     const isOrphan = !isOwned(record, store.files(id));

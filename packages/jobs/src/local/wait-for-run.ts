@@ -20,7 +20,8 @@ export async function waitForRun(
     signal.throwIfAborted();
     const own = runs.get(id);
     if (own) return own.result;
-    const result = runs.unkept(id) ?? readRun(id, store).result;
+    const record = readRun(id, store);
+    const result = record.result ?? runs.unkept(record);
     if (result) return result;
     if (!runs.take(id)) await untilChanged(store.files(id).dir, signal);
   }
