@@ -42,11 +42,13 @@ export function createKeeperWatch(args: readonly string[], isIdle: () => boolean
       ['-c', script, 'project-runner', process.execPath, main, ...args],
       'pipe',
     );
+    if (!started) return;
     child = started;
-    // Somebody killed it: the next run has another one.
-    started.once('exit', () => {
+    const forget = (): void => {
       if (child === started) end(goodEnd);
-    });
+    };
+    // Somebody killed it, or it could not be started, which is no `exit`: the next run has another one.
+    started.once('exit', forget).once('error', forget);
     started.stdin?.on('error', () => undefined);
     (started.stdin as Socket | null)?.unref();
     listenToExit(onExit);
@@ -62,19 +64,23 @@ export function createKeeperWatch(args: readonly string[], isIdle: () => boolean
   };
 }
 
-/** Lives on, and keeps nobody from ending. */
-function spawnAside(file: string, args: readonly string[], stdin: 'pipe' | 'ignore'): ChildProcess {
-  const child = spawn(file, args, {
-    cwd: '/',
-    env: baseEnvironment(),
-    // A Ctrl-C in the terminal of its caller is not for it.
-    detached: true,
-    stdio: [stdin, 'ignore', 'ignore'],
-  });
-  // Without one the runs wait for whoever asks for them next.
-  child.once('error', () => undefined);
-  child.unref();
-  return child;
+/** Lives on, and keeps nobody from ending. Without one, `null` or not, the runs wait for whoever asks for them next. */
+function spawnAside(file: string, args: readonly string[], stdin: 'pipe' | 'ignore'): ChildProcess | null {
+  try {
+    const child = spawn(file, args, {
+      cwd: '/',
+      env: baseEnvironment(),
+      // A Ctrl-C in the terminal of its caller is not for it.
+      detached: true,
+      stdio: [stdin, 'ignore', 'ignore'],
+    });
+    child.once('error', () => undefined);
+    child.unref();
+    return child;
+  } catch {
+    // As without memory for another process, which `spawn` throws for.
+    return null;
+  }
 }
 
 const goodEnd = '\n';
