@@ -1,6 +1,7 @@
 import { startedAt } from '../store/attempts.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import type { RunFiles, StopReason } from '../store/run-files.ts';
+import { forgetStopFailure } from '../store/stop-failure.ts';
 import { enforceLimits } from './enforce-limits.ts';
 import type { EndedAttempt } from './finish-attempt.ts';
 import { runningPid } from './is-running.ts';
@@ -30,6 +31,8 @@ export async function endAttempt(options: EndAttemptOptions): Promise<EndedAttem
   const { attempt, record, files, graceMs, stop, stopping, leaving, isNew } = options;
   const { handle, number } = attempt;
   const { limits } = record.spec;
+  // Of an earlier owner; what survives now is told again.
+  forgetStopFailure(files);
   const isAttended = isNew || runningPid(record, files, number) !== null;
   const stopAll = (): Promise<void> => stopUntilGone({ handle, files, graceMs, leaving: leaving.signal });
   const inForce = enforceLimits({ record, files, number, handle, isAttended });

@@ -1,10 +1,9 @@
-import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { ProjectRunnerError } from '@project-runner/core';
 import type { ProcessHandle } from '@project-runner/core';
 
-import { tellStopFailure } from '../store/stop-failure.ts';
+import { forgetStopFailure, tellStopFailure } from '../store/stop-failure.ts';
 import type { RunFiles } from '../store/run-files.ts';
 
 export interface StopUntilGoneOptions {
@@ -29,7 +28,7 @@ export async function stopUntilGone({
   for (;;) {
     try {
       await handle.stop({ graceMs: grace });
-      rmSync(files.stopFailed, { force: true });
+      forgetStopFailure(files);
       return;
     } catch (error) {
       if (!ProjectRunnerError.is(error) || error.code !== 'STOP_FAILED') throw error;

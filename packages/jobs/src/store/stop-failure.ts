@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 import type { RunFiles } from './run-files.ts';
 
@@ -15,6 +15,14 @@ export function tellStopFailure(files: RunFiles, message: string): void {
     writeFileSync(files.stopFailed, JSON.stringify({ at: Date.now(), message }), { mode: 0o600 });
   } catch {
     // A full disk: it is tried again all the same.
+  }
+}
+
+export function forgetStopFailure(files: RunFiles): void {
+  try {
+    rmSync(files.stopFailed, { force: true });
+  } catch {
+    // A disk that became read-only: nobody can be told otherwise, and the run goes on all the same.
   }
 }
 
