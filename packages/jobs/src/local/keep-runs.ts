@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { ReleaseLease } from '@project-runner/leases';
@@ -25,17 +26,21 @@ export async function keepRuns(given: LocalJobsOptions): Promise<void> {
   const options = resolveLocalOptions(given);
   const store = openRunStore(options.stateDir);
   const runs = createOwnRuns({ store, options, onTake: () => undefined, onIdle: () => undefined });
-  const finished = new Set<string>();
+  /** By id, with the record that it was found in: a run of the same key may come later. */
+  const finished = new Map<string, string>();
+  /** By marker. */
   const tries = new Map<string, number>();
   let lease: ReleaseLease | null = null;
   let failures = 0;
   for (;;) {
     try {
-      const orphans = findOrphans(store, finished).filter(({ id }) => (tries.get(id) ?? 0) < maxTries);
+      const orphans = findOrphans(store, finished).filter(
+        ({ marker }) => (tries.get(marker) ?? 0) < maxTries,
+      );
       if (orphans.length === 0 && runs.size === 0) break;
       lease ??= takeKeeperLease(options.stateDir);
-      for (const { id } of lease ? orphans : []) {
-        tries.set(id, (tries.get(id) ?? 0) + 1);
+      for (const { id, marker } of lease ? orphans : []) {
+        tries.set(marker, (tries.get(marker) ?? 0) + 1);
         tryToTake(id, runs);
       }
       failures = 0;
@@ -48,6 +53,17 @@ export async function keepRuns(given: LocalJobsOptions): Promise<void> {
   }
   await runs.close();
   lease?.();
+}
+
+/** Another one for each time that a file was written or made anew. */
+function versionOf(file: string): string {
+  try {
+    const { ino, mtimeNs } = statSync(file, { bigint: true });
+    return `${ino}:${mtimeNs}`;
+  } catch {
+    // Not there, or one that cannot be read either.
+    return '';
+  }
 }
 
 /** `null` where it cannot be. */
@@ -68,10 +84,12 @@ function tryToTake(id: string, runs: OwnRuns): void {
 }
 
 /** What runs already first, because it counts for the limit; then in the order in which it was asked for. */
-function findOrphans(store: RunStore, finished: Set<string>): RunRecord[] {
+function findOrphans(store: RunStore, finished: Map<string, string>): RunRecord[] {
   const open = store.list().flatMap((id) => {
-    const record = finished.has(id) ? null : tryToRead(id, store);
-    if (record?.result) finished.add(id);
+    // Before it is read: what is written in between is read again the next time.
+    const version = versionOf(store.files(id).record);
+    const record = finished.has(id) && finished.get(id) === version ? null : tryToRead(id, store);
+    if (record?.result) finished.set(id, version);
     return record && !record.result && !isOwned(record, store.files(id)) ? [record] : [];
   });
   const isWaiting = (record: RunRecord): number => (readAttempts(store.files(record.id)).last === 0 ? 1 : 0);
