@@ -145,6 +145,9 @@ export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: 
   };
 
   const work = async (): Promise<Finished> => {
+    const unsure = isNew ? null : store.readUnsure(id);
+    // What could not be started left nothing that the same could be made of. How much it printed nobody knows any more.
+    if (unsure) return { result: unsure, mayRetry: false, printedBytes: Number.POSITIVE_INFINITY };
     let attempts: Attempts = isNew ? { last: 0, started: 0, next: 1 } : settleAttempts(files);
     for (;;) {
       // What was promised before the machine was started anew is not begun after it.

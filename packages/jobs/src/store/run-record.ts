@@ -67,6 +67,16 @@ export function parseRecord(text: string, id: string): RunRecord | null {
   return { ...(head as RunRecord), secret: tail?.secret ?? null, result: tail?.result ?? null };
 }
 
+/**
+ * The result of a record that was written wholly, by somebody who did not live to see it on the disk; `null` for all
+ * others. As long as the machine runs, none of it can be lost: whoever takes the run over brings it to the disk.
+ */
+export function parseUnsureResult(text: string, id: string): JobResult | null {
+  if (text.endsWith('\n')) return null;
+  const tail = parseLine(text.slice(text.indexOf('\n') + 1)) as Partial<RunRecord> | null;
+  return tail?.result?.id === id ? tail.result : null;
+}
+
 function parseLine(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { ProjectRunnerError } from '@project-runner/core';
 
-import { formatRecord, parseRecord } from './run-record.ts';
+import type { JobResult } from '../job-result.ts';
+import { formatRecord, parseRecord, parseUnsureResult } from './run-record.ts';
 import type { RunRecord } from './run-record.ts';
 import { runFiles } from './run-files.ts';
 import type { RunFiles } from './run-files.ts';
@@ -23,6 +24,8 @@ export interface RunStore {
   create(record: RunRecord, input?: string): RunRecord;
   /** `null` when there is none, or it was not made wholly. */
   read(id: string): RunRecord | null;
+  /** The result of a run that may not be on the disk yet, its writer being gone; `null` where there is none. */
+  readUnsure(id: string): JobResult | null;
   /** Keeps the result of a run that has ended, on the disk. @throws Error of the file system */
   finish(record: RunRecord): Promise<void>;
   files(id: string): RunFiles;
@@ -49,6 +52,7 @@ export function openRunStore(stateDir: string): RunStore {
       const text = readText(files(id).record);
       return text === null ? null : parseRecord(text, id);
     },
+    readUnsure: (id) => parseUnsureResult(readText(files(id).record) ?? '', id),
     finish: (record) => writeResult(files(record.id), record),
     list: () => namesIn(root).filter((name) => idPattern.test(name)),
     remove: (id) => rmSync(files(id).dir, { recursive: true, force: true }),
