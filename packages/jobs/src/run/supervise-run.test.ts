@@ -31,3 +31,20 @@ it('a result that its owner was killed over, before it was surely on the disk, s
   await second.close();
   expect(readFileSync(files.record, 'utf8')).toBe(text);
 });
+
+it('who takes over a run that was to be stopped for its memory stops it', async () => {
+  const stateDir = testFolder();
+  const options = { stateDir, keeper: false };
+  const first = createJobs(options);
+  const spec = { command: 'sleep 5', limits: { memoryBytes: 2 ** 30 } };
+  const handle = await first.executeBackground(await first.createContext(spec));
+  await expect.poll(() => first.status(handle), { timeout: 10_000 }).toMatchObject({ status: 'running' });
+  await first.close();
+  writeFileSync(openRunStore(stateDir).files(handle.id).stop('memory'), '');
+  const second = createJobs(options);
+  expect(await second.wait(handle)).toMatchObject({
+    status: 'failed',
+    error: { code: 'JOB_LIMIT_EXCEEDED', exitCode: null, signal: 'SIGTERM' },
+  });
+  await second.close();
+});

@@ -75,8 +75,11 @@ export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: 
       // Whoever wants it stopped may stop it, too.
     }
   };
+  /** Of an earlier owner any reason counts: what it had begun to stop may look harmless by now. */
+  const mayBeTold: readonly StopReason[] = isNew ? ['cancelled'] : stopReasons;
   const look = (): void => {
-    if (!asked && existsSync(files.stop('cancelled'))) stop('cancelled');
+    const told = asked ? undefined : mayBeTold.find((reason) => existsSync(files.stop(reason)));
+    if (told) stop(told);
   };
   /** A stop that was asked for when the attempt had ended by itself does not count. */
   const stopReason = (endedAt: number | null): StopReason | null => {
@@ -148,6 +151,7 @@ export function superviseRun(record: RunRecord, tools: SupervisionTools, isNew: 
     const unsure = isNew ? null : store.readUnsure(id);
     // What could not be started left nothing that the same could be made of. How much it printed nobody knows any more.
     if (unsure) return { result: unsure, mayRetry: false, printedBytes: Number.POSITIVE_INFINITY };
+    if (!isNew) look();
     let attempts: Attempts = isNew ? { last: 0, started: 0, next: 1 } : settleAttempts(files);
     for (;;) {
       // What was promised before the machine was started anew is not begun after it.
