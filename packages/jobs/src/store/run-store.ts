@@ -10,7 +10,7 @@ import type { RunRecord } from './run-record.ts';
 import { runFiles } from './run-files.ts';
 import type { RunFiles } from './run-files.ts';
 import { unwritable } from './unwritable.ts';
-import { writeResult } from './write-result.ts';
+import { syncFolder, writeResult } from './write-result.ts';
 
 /** Runs of all processes of a user, a folder for each. */
 export interface RunStore {
@@ -37,6 +37,17 @@ export function openRunStore(stateDir: string): RunStore {
   const root = join(stateDir, 'runs');
   const bell = join(stateDir, 'bell');
   const files = (id: string): RunFiles => runFiles(join(root, checkedId(id)));
+  let rootSynced: Promise<void> | null = null;
+  /** Once: the folder of all runs is made once. */
+  const syncRoot = async (): Promise<void> => {
+    rootSynced ??= syncFolder(stateDir);
+    try {
+      await rootSynced;
+    } catch (error) {
+      rootSynced = null;
+      throw error;
+    }
+  };
   const store: RunStore = {
     dir: stateDir,
     bell,
@@ -53,7 +64,7 @@ export function openRunStore(stateDir: string): RunStore {
       return text === null ? null : parseRecord(text, id);
     },
     readUnsure: (id) => parseUnsureResult(readText(files(id).record) ?? '', id),
-    finish: (record) => writeResult(files(record.id), record),
+    finish: (record) => writeResult(files(record.id), record, syncRoot),
     list: () => namesIn(root).filter((name) => idPattern.test(name)),
     remove: (id) => rmSync(files(id).dir, { recursive: true, force: true }),
   };

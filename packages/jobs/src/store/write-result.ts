@@ -10,10 +10,15 @@ const sync = promisify(fsync);
 
 /**
  * Puts the result of a run in its place, see `formatRecord`. It is on the disk before anybody sees it: as long as the
- * line ending is missing there is no result, and in place of a blank it needs no more space.
+ * line ending is missing there is no result, and in place of a blank it needs no more space. `syncRoot` brings the folder
+ * to the disk that the one of all runs is in.
  * @throws Error of the file system
  */
-export async function writeResult({ record: file, dir }: RunFiles, record: RunRecord): Promise<void> {
+export async function writeResult(
+  { record: file, dir }: RunFiles,
+  record: RunRecord,
+  syncRoot: () => Promise<void>,
+): Promise<void> {
   const [head, line] = formatRecord(record);
   const start = Buffer.byteLength(head);
   const result = Buffer.from(`${line.slice(0, -1)} `);
@@ -25,7 +30,12 @@ export async function writeResult({ record: file, dir }: RunFiles, record: RunRe
       throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC', syscall: 'write' });
     }
     // At once, so that a journal has to be written once for all of them; none is left under way.
-    const synced = await Promise.allSettled([sync(fd), syncFolder(dir), syncFolder(dirname(dir))]);
+    const synced = await Promise.allSettled([
+      sync(fd),
+      syncFolder(dir),
+      syncFolder(dirname(dir)),
+      syncRoot(),
+    ]);
     for (const each of synced) if (each.status === 'rejected') throw each.reason as Error;
     writeSync(fd, '\n', start + result.length - 1);
   } finally {
@@ -33,8 +43,8 @@ export async function writeResult({ record: file, dir }: RunFiles, record: RunRe
   }
 }
 
-/** Folders of Windows, and of some networks, cannot be. */
-async function syncFolder(dir: string): Promise<void> {
+/** Folders of Windows, and of some networks, cannot be. @throws Error of the file system */
+export async function syncFolder(dir: string): Promise<void> {
   let fd: number | null = null;
   try {
     fd = openSync(dir, 'r');
