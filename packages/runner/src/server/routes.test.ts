@@ -150,3 +150,71 @@ describe('createRoutes', () => {
     ]);
   });
 });
+
+/** A router whose first answer to `slow` comes only when it is let go. */
+function lateRouter(slow: 'getRoute' | 'setRoutePaused') {
+  const gate = Promise.withResolvers<void>();
+  let isFirst = true;
+  const answer = async (name: typeof slow): Promise<void> => {
+    if (name !== slow || !isFirst) return;
+    isFirst = false;
+    await gate.promise;
+  };
+  let isPaused = false;
+  const router: EdgeRouter = {
+    ...fakeRouter().router,
+    getRoute: () => answer('getRoute').then(() => ({ ...config, routeId: 'r' })),
+    setRoutePaused: (_id, wanted) => answer('setRoutePaused').then(() => void (isPaused = wanted)),
+  };
+  return {
+    router,
+    isPaused: () => isPaused,
+    async letGo() {
+      gate.resolve();
+      await new Promise(setImmediate);
+    },
+  };
+}
+
+describe.each(['getRoute', 'setRoutePaused'] as const)('a pause whose %s is answered late', (slow) => {
+  it('does not stay for a server that is back', async () => {
+    const { router, isPaused, letGo } = lateRouter(slow);
+    const routes = routesOf(router);
+    let isAway = true;
+    const pausing = routes.pause('d', target, true, () => isAway);
+    await expect(pausing).rejects.toMatchObject({ code: 'ROUTE_FAILED' });
+    isAway = false;
+    await routes.pause('d', target, false, () => !isAway);
+    await letGo();
+    expect(isPaused()).toBe(false);
+  });
+
+  it('does not stay for the next server of the deployment, which has the same address', async () => {
+    const { router, isPaused, letGo } = lateRouter(slow);
+    const routes = routesOf(router);
+    let isElsewhere = false;
+    const pausing = routes.pause('d', target, true, () => !isElsewhere);
+    await expect(pausing).rejects.toMatchObject({ code: 'ROUTE_FAILED' });
+    await routes.point(config, signal, () => (isElsewhere = true));
+    await letGo();
+    expect(isPaused()).toBe(false);
+  });
+
+  it('stays as long as the server is away', async () => {
+    const { router, isPaused, letGo } = lateRouter(slow);
+    const routes = routesOf(router);
+    await expect(routes.pause('d', target, true, () => true)).rejects.toMatchObject({ code: 'ROUTE_FAILED' });
+    await letGo();
+    expect(isPaused()).toBe(true);
+  });
+});
+
+it('a late answer to a resume does not undo a newer pause', async () => {
+  const { router, isPaused, letGo } = lateRouter('setRoutePaused');
+  const routes = routesOf(router);
+  const resuming = routes.pause('d', target, false, () => true);
+  await expect(resuming).rejects.toMatchObject({ code: 'ROUTE_FAILED' });
+  await routes.pause('d', target, true, () => true);
+  await letGo();
+  expect(isPaused()).toBe(true);
+});

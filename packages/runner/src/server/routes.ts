@@ -23,7 +23,8 @@ export interface Routes {
   follow(deploymentId: string, from: Address, to: Address, signal?: AbortSignal): Promise<void>;
   /**
    * Holds requests back while the server at `target` is away although its port accepts, if the route leads there and it is
-   * still meant at its turn. Nothing where the router cannot do it. @throws ProjectRunnerError `ROUTE_FAILED`
+   * still meant at its turn. Nothing where the router cannot do it. One that takes effect after its deadline is put right
+   * by what was asked for last. @throws ProjectRunnerError `ROUTE_FAILED`
    */
   pause(deploymentId: string, target: Address, isPaused: boolean, isMeant: () => boolean): Promise<void>;
   /**
@@ -37,19 +38,22 @@ const defaultDeadlineMs = 5000;
 
 export function createRoutes({ getRouter, logger, deadlineMs = defaultDeadlineMs }: RoutesOptions): Routes {
   const lock = createKeyedLock();
-  const late = (): never => {
-    throw new Error(`it did not answer within ${deadlineMs} ms`);
-  };
+  /** What was asked for last, by deployment: whether a pause is still meant. None: a resume. */
+  const pauses = new Map<string, () => boolean>();
   const change = (
     deploymentId: string,
     what: string,
     action: (router: EdgeRouter) => Promise<void>,
-    { signal, done: told }: { signal?: AbortSignal | undefined; done?: (() => void) | undefined } = {},
+    { signal, done: told, lateEnd }: ChangeOptions = {},
   ): Promise<void> =>
     lock.run(deploymentId, async () => {
       const router = getRouter();
       if (!router) return;
-      const done = withinMs(action(router), deadlineMs, late);
+      const running = action(router);
+      const done = withinMs(running, deadlineMs, () => {
+        if (lateEnd) void running.then(lateEnd, lateEnd);
+        throw new Error(`it did not answer within ${deadlineMs} ms`);
+      });
       try {
         await (signal ? untilAborted(done, signal) : done);
         told?.();
@@ -58,6 +62,27 @@ export function createRoutes({ getRouter, logger, deadlineMs = defaultDeadlineMs
         throw routeFailed(what, error);
       }
     });
+  const setPaused = (
+    deploymentId: string,
+    target: Address,
+    isPaused: () => boolean,
+    isMeant: () => boolean,
+  ): Promise<void> => {
+    const what = `${isPaused() ? 'pause' : 'resume'} the route of deployment ${deploymentId}`;
+    const action = (router: EdgeRouter): Promise<void> =>
+      pauseRoute(router, deploymentId, { target, isPaused, isMeant });
+    return change(deploymentId, what, action, { lateEnd: () => putRight(deploymentId, target) });
+  };
+  /** The late change may have undone a newer one, also of another server at the same address. */
+  const putRight = (deploymentId: string, target: Address): void => {
+    const isPaused = (): boolean => pauses.get(deploymentId)?.() ?? false;
+    setPaused(deploymentId, target, isPaused, () => true).catch((error: unknown) => {
+      logger.error(
+        `The route of deployment ${deploymentId} may be paused or not, as a late answer left it`,
+        error,
+      );
+    });
+  };
   return {
     point: (route, signal, moved) => {
       const what = `point ${route.subdomain} at ${route.targetHost}:${route.targetPort}`;
@@ -65,24 +90,34 @@ export function createRoutes({ getRouter, logger, deadlineMs = defaultDeadlineMs
     },
     follow: (deploymentId, from, to, signal) => {
       const what = `lead the route of deployment ${deploymentId} to ${to.host}:${to.port}`;
-      return change(deploymentId, what, (router) => followRoute(router, deploymentId, from, to), { signal });
+      const follow = (router: EdgeRouter): Promise<void> => followRoute(router, deploymentId, from, to);
+      return change(deploymentId, what, follow, signal ? { signal } : {});
     },
     pause: (deploymentId, target, isPaused, isMeant) => {
-      const what = `${isPaused ? 'pause' : 'resume'} the route of deployment ${deploymentId}`;
-      return change(deploymentId, what, async (router) => {
-        if (isMeant()) await pauseRoute(router, deploymentId, target, isPaused);
-      });
+      if (isPaused) pauses.set(deploymentId, isMeant);
+      else pauses.delete(deploymentId);
+      return setPaused(deploymentId, target, () => isPaused, isMeant);
     },
     async remove(deploymentId, targets, isMeant = () => true) {
       try {
         await change(deploymentId, 'remove the route', async (router) => {
-          if (isMeant()) await removeRoute(router, deploymentId, targets);
+          if (!isMeant()) return;
+          pauses.delete(deploymentId);
+          await removeRoute(router, deploymentId, targets);
         });
       } catch (error) {
         logger.error(`The route of deployment ${deploymentId} could not be removed`, error);
       }
     },
   };
+}
+
+interface ChangeOptions {
+  signal?: AbortSignal;
+  /** Called when it is done. */
+  done?: (() => void) | undefined;
+  /** Called when it settles after its deadline, whatever became of it. */
+  lateEnd?: () => void;
 }
 
 async function followRoute(
@@ -99,12 +134,12 @@ async function followRoute(
 async function pauseRoute(
   router: EdgeRouter,
   deploymentId: string,
-  target: Address,
-  isPaused: boolean,
+  { target, isPaused, isMeant }: { target: Address; isPaused: () => boolean; isMeant: () => boolean },
 ): Promise<void> {
-  if (!router.setRoutePaused) return;
+  if (!router.setRoutePaused || !isMeant()) return;
   const known = await router.getRoute(deploymentId);
-  if (leadsTo(known, target)) await router.setRoutePaused(known.routeId, isPaused);
+  // The answer may have taken long.
+  if (leadsTo(known, target) && isMeant()) await router.setRoutePaused(known.routeId, isPaused());
 }
 
 async function removeRoute(
