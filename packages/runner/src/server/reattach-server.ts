@@ -66,13 +66,15 @@ async function adoptBare(
   const probe = { path: healthCheck.endpoint, optionalPath: !healthCheck.endpointGiven };
   const supervisor = new ServerSupervisor({
     // Nothing is known of how it was started, so it can only be watched and stopped; where another runner has it, its
-    // route is that one's to remove.
+    // route is that one's to pause, resume and remove.
     context: {
       ...context,
       durable: false,
       ...(isForeign ? { liveness: null } : {}),
       routes: {
         ...context.routes,
+        pause: (...route) =>
+          context.store.isOwned(server.id) ? Promise.resolve() : context.routes.pause(...route),
         remove: (...route) =>
           context.store.isOwned(server.id) ? Promise.resolve() : context.routes.remove(...route),
       },

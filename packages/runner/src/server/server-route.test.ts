@@ -69,6 +69,16 @@ describe('the route of a server on a held port', () => {
     expect(calls).toEqual(['resume']);
   });
 
+  it('is resumed also where the runner before was killed while it launched the server anew', async () => {
+    const { server, calls } = routed();
+    const { route, kept } = server({ probeSocket });
+    await route.away();
+    kept.beginRun({ ...address, env: {}, release: () => Promise.resolve() });
+    const { route: adopted } = server({ ...kept.stored });
+    await adopted.follow();
+    expect(calls).toEqual(['pause', 'resume']);
+  });
+
   it('is not paused for a server that is back before its turn comes', async () => {
     const { server, calls } = routed();
     const { route } = server({ probeSocket });
@@ -120,6 +130,9 @@ describe('the route of a server that binds its port', () => {
   it('is not paused: the router sees that the port refuses', async () => {
     const { server, calls } = routed();
     const { route } = server();
+    // An earlier runner may have paused it when it was held.
+    await route.follow();
+    calls.length = 0;
     await route.away();
     await route.follow();
     expect(calls).toEqual([]);

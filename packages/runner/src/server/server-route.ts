@@ -23,7 +23,7 @@ export class ServerRoute {
   /** @param signal aborts when the server is to end */
   constructor(kept: KeptState, context: Pick<SupervisionContext, 'routes' | 'logger'>, signal: AbortSignal) {
     this.#kept = kept;
-    this.#mayBePaused = isHeld(kept);
+    this.#mayBePaused = kept.stored.servesAt !== null;
     this.#context = context;
     this.#signal = AbortSignal.any([signal, this.#over.signal]);
   }
