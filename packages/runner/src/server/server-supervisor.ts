@@ -150,6 +150,7 @@ export class ServerSupervisor {
       await this.#run((options) => resumeStart(starting, options), this.#stopWanted.signal);
       void this.route.follow();
     } catch (error) {
+      void this.route.away();
       const reason = error instanceof Error ? error.message : String(error);
       this.#kept.unwell(reason);
       await this.#comeBack({ exit: null, readyForMs: null, reason, isFinal: false });
