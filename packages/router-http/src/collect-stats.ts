@@ -16,10 +16,11 @@ export function collectStats({ connections, rooms, table, unrouted }: StatsSourc
     connectionsRefused: connections.refused,
     unrouted,
     held: rooms.count,
-    deployments: table.all().map(({ stored, counters }) => ({
+    deployments: table.all().map(({ stored, counters, isPaused }) => ({
       deploymentId: stored.deploymentId,
       projectId: stored.projectId,
       subdomain: stored.subdomain,
+      isPaused,
       requests: counters.requests,
       errors: counters.errors,
       clientGone: counters.clientGone,

@@ -131,7 +131,10 @@ export function createRouterHttp(written: RouterHttpOptions = {}): RouterHttp {
     },
     async checkRouteHealth(routeId) {
       routes.open();
-      return checkTargetHealth(routes.mustGet(routeId).target, options.healthPath);
+      const { isPaused, target } = routes.mustGet(routeId);
+      // Its port accepts, and nobody would answer.
+      if (isPaused) return { healthy: false, message: 'The route is paused' };
+      return checkTargetHealth(target, options.healthPath);
     },
   };
 }

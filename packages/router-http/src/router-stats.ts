@@ -16,6 +16,8 @@ export interface DeploymentStats {
   deploymentId: string;
   projectId: string;
   subdomain: string;
+  /** By `setRoutePaused`: its server is away, although its port may accept. */
+  isPaused: boolean;
   /** WebSockets included. */
   requests: number;
   /** Answered with 500 and above, or broken off by the target. */
