@@ -9,12 +9,18 @@ import { latest, routeActivity } from './route-activity.ts';
 export interface IdleEvictionOptions {
   router: ActivatorRouter | undefined;
   logger: Logger;
-  servers(): readonly ProjectServer[];
+  servers(): readonly IdleServer[];
   /** In ms, `false` for never. */
   idleTimeoutMs(projectId: string): number | false;
   /** Whether somebody holds it. */
   isHeld(projectId: string): boolean;
 }
+
+/** What is asked of a server that may be idle. */
+export type IdleServer = Pick<
+  ProjectServer,
+  'projectId' | 'address' | 'lastUsedAt' | 'isDown' | 'isServing' | 'evict'
+>;
 
 /** A look goes over all projects; those that are due in one of these moments share it. */
 const minPauseMs = 25;
@@ -76,10 +82,10 @@ export class IdleEviction {
     }
   }
 
-  async #evict(server: ProjectServer, timeoutMs: number): Promise<void> {
+  async #evict(server: IdleServer, timeoutMs: number): Promise<void> {
     const { logger } = this.#options;
     try {
-      const isGone = await server.evict(this.#requestsOf(server.projectId));
+      const isGone = await server.evict(this.#requestsOf(server));
       if (isGone)
         logger.info(`Project ${server.projectId} was stopped: nobody wanted it for ${timeoutMs} ms`);
       else this.#lookAt(Date.now() + timeoutMs);
@@ -89,8 +95,9 @@ export class IdleEviction {
     }
   }
 
-  #requestsOf(projectId: string): EvictedRequests {
+  #requestsOf(server: IdleServer): EvictedRequests {
     const { router, logger } = this.#options;
+    const { projectId } = server;
     const isHeld = (): boolean => this.#options.isHeld(projectId);
     let removed: RouteConfig | null = null;
     return {
@@ -106,7 +113,7 @@ export class IdleEviction {
       },
       async giveBack() {
         try {
-          if (removed) await router?.registerRoute(removed);
+          if (router && removed) await routeTo(server, removed, router);
           return true;
         } catch (error) {
           logger.error(`Project ${projectId} is wanted again, and its route could not be made`, error);
@@ -122,5 +129,17 @@ export class IdleEviction {
         }
       },
     };
+  }
+}
+
+/** Registers a route to where the server is, which may come back under another address before the router answers. */
+async function routeTo(server: IdleServer, config: RouteConfig, router: ActivatorRouter): Promise<void> {
+  let led = server.address ?? { host: config.targetHost, port: config.targetPort };
+  const { routeId } = await router.registerRoute({ ...config, targetHost: led.host, targetPort: led.port });
+  for (;;) {
+    const now = server.address;
+    if (!now || (now.host === led.host && now.port === led.port)) return;
+    await router.updateRoute(routeId, { targetHost: now.host, targetPort: now.port });
+    led = now;
   }
 }
