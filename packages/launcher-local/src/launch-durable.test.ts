@@ -126,6 +126,22 @@ it('gives a program its variables, also those of a name that a shell script woul
   expect(output).not.toContain('_pr_');
 });
 
+it('names what it found to be wrong with a program, also where that is mended at that moment', async () => {
+  const root = folder();
+  let looks = 0;
+  const env = {
+    get PATH() {
+      looks += 1;
+      if (looks > 1) writeFileSync(join(root, 'tool'), '#!/bin/sh\n', { mode: 0o755 });
+      return root;
+    },
+  };
+  await expect(launcherLocal().launch(spec(root, { file: 'tool', env }))).rejects.toMatchObject({
+    code: 'SPAWN_FAILED',
+    message: `tool could not be started in ${root}: there is no such program on PATH`,
+  });
+});
+
 const { v2 } = findCgroupBases();
 
 describe('a launch whose process is never told', () => {

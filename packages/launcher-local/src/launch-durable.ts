@@ -46,9 +46,8 @@ export async function launchDurable(
   { cgroups, identifyMs = 10_000, ...limits }: DurableOptions,
 ): Promise<ProcessHandle> {
   // Behind the shim a missing program would look like a server that exits at once.
-  if (findProblem(spec)) {
-    throw spawnFailed(spec, new Error('Looked for before the launch'));
-  }
+  const problem = findProblem(spec);
+  if (problem) throw spawnFailed(spec, new Error('Looked for before the launch'), problem);
   const run = makeFolder(spec, dir);
   let cgroup = noGroup;
   let shim: Spawned | null = null;
