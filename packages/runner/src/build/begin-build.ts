@@ -2,7 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 
 import { callPlugin } from '@project-runner/core';
-import type { DirectorySnapshot, PluginSet } from '@project-runner/core';
+import type { PluginSet } from '@project-runner/core';
 
 import { applyProjectOptions } from '../project-options/apply-project-options.ts';
 import {
@@ -124,11 +124,12 @@ function identify(
   { work, paths, makeCopy }: { work: ReleaseWork; paths: CachePaths; makeCopy(): Promise<Snapshot> },
 ): Promise<BuildIdentity> {
   const { framework, manager } = detected;
-  const seen: DirectorySnapshot = lookAtSource(source.projectDir, source.rootDir, source);
+  const seen = lookAtSource(source.projectDir, source.rootDir, source);
   const plan = callPlugin(framework, 'build', () => framework.build(seen));
-  const copiedInstallDir = async (): Promise<string> =>
+  const folder = async (): Promise<string> =>
     resolve((await makeCopy()).rootDir, relative(source.rootDir, manager.installDir));
-  return identifyBuild({ work, paths, source, detected, plan, copiedInstallDir });
+  const question = { folder, mayAskManager: true, isKept: true };
+  return identifyBuild({ work, paths, source, detected, plan, question });
 }
 
 /** Identical builds run one after the other, those of other runners, too: the first one builds, the rest have it then. */

@@ -18,15 +18,29 @@ export interface BuildTools {
   packageManager: string | null;
 }
 
+/** How a program that is not known is asked for its version. */
+export interface ToolQuestion {
+  /** The folder to ask in: what it holds may choose another version, and have code of the project run. */
+  folder(): Promise<string>;
+  /** @default the variables of the build */
+  env?: Readonly<Record<string, string>>;
+  /** Whether the package manager may be asked; otherwise its version is `unknown` where no build has asked. */
+  mayAskManager: boolean;
+  /** Whether the answer is that of a build, to be kept for the next one. */
+  isKept: boolean;
+}
+
 export interface BuildToolsOptions extends Omit<RunBuildCommandOptions, 'cwd'> {
   manager: DetectedPackageManager;
   plan: BuildPlan;
   skipInstall: boolean;
   projectDir: string;
   memory: string;
-  /** A copy of `manager.installDir`, for a program that is not known and has to be asked. */
-  copiedInstallDir(): Promise<string>;
+  question: ToolQuestion;
 }
+
+/** Stands for a version that could not be asked for. */
+export const unknownVersion = 'unknown';
 
 const maxBytes = 8 * 2 ** 20;
 /** In the project, these tell wrappers of Node and package managers which version to run. */
@@ -56,14 +70,15 @@ async function packageManagerVersion(options: BuildToolsOptions): Promise<string
   const tool = describeTool(versionCommand(manager).file, options);
   const known = await knownVersion(tool);
   if (known !== null) return known;
-  const cwd = await options.copiedInstallDir();
+  if (!options.question.mayAskManager) return unknownVersion;
+  const how = await asked(options);
   try {
-    const version = await managerVersion(manager, { ...options, cwd, onLine: () => undefined });
-    await rememberVersion(tool, version);
+    const version = await managerVersion(manager, { ...how, onLine: () => undefined });
+    if (options.question.isKept) await rememberVersion(tool, version);
     return version;
   } catch (error) {
     // Without an install only the script has to run, and that may well work.
-    if (skipInstall && !options.signal.aborted) return 'unknown';
+    if (skipInstall && !options.signal.aborted) return unknownVersion;
     throw error;
   }
 }
@@ -75,12 +90,15 @@ async function nodeVersion(options: BuildToolsOptions): Promise<string> {
   const known = await knownVersion(tool);
   if (known !== null) return known;
   const lines: string[] = [];
-  const cwd = await options.copiedInstallDir();
   const onLine = (line: string): void => void lines.push(line);
-  await runBuildCommand({ file: program, args: ['--version'] }, { ...options, cwd, onLine });
-  const version = lines.find((line) => /^v\d+\./.test(line)) ?? 'unknown';
-  await rememberVersion(tool, version);
+  await runBuildCommand({ file: program, args: ['--version'] }, { ...(await asked(options)), onLine });
+  const version = lines.find((line) => /^v\d+\./.test(line)) ?? unknownVersion;
+  if (options.question.isKept) await rememberVersion(tool, version);
   return version;
+}
+
+async function asked({ question, ...options }: BuildToolsOptions): Promise<RunBuildCommandOptions> {
+  return { ...options, cwd: await question.folder(), env: question.env ?? options.env };
 }
 
 function describeTool(file: string, options: BuildToolsOptions): ToolVersionOptions {

@@ -6,7 +6,7 @@ import type { BuildPlan } from '@project-runner/core';
 
 import { buildEnvironment } from '../environment/base-environment.ts';
 import { buildTools } from './build-tools.ts';
-import type { BuildTools } from './build-tools.ts';
+import type { BuildTools, ToolQuestion } from './build-tools.ts';
 import { buildVariables } from './build-variables.ts';
 import { fingerprintOf } from './cache/build-inputs.ts';
 import type { BuildInputs } from './cache/build-inputs.ts';
@@ -45,8 +45,7 @@ export interface IdentifyBuildOptions {
   source: LocatedSource;
   detected: DetectedProject;
   plan: BuildPlan;
-  /** A copy of the folder to install in, for what has to be asked there. */
-  copiedInstallDir(): Promise<string>;
+  question: ToolQuestion;
 }
 
 /** @throws ProjectRunnerError `PACKAGE_MANAGER_NOT_INSTALLED`; Error of the file system */
@@ -99,7 +98,7 @@ async function hashSource(
 }
 
 async function findTools(
-  { work, paths, source, detected, plan, copiedInstallDir }: IdentifyBuildOptions,
+  { work, paths, source, detected, plan, question }: IdentifyBuildOptions,
   variables: Readonly<Record<string, string>>,
 ): Promise<BuildTools> {
   return buildTools({
@@ -114,7 +113,7 @@ async function findTools(
     skipInstall: work.request.options?.skipInstall ?? false,
     projectDir: source.projectDir,
     memory: paths.tools,
-    copiedInstallDir,
+    question,
   });
 }
 

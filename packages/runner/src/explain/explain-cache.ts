@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { ProjectRunnerError } from '@project-runner/core';
 
@@ -12,8 +12,10 @@ import type { CachePaths } from '../build/cache/cache-paths.ts';
 import { explainMiss } from '../build/cache/explain-miss.ts';
 import { identifyBuild } from '../build/identify-build.ts';
 import type { BuildIdentity } from '../build/identify-build.ts';
-import { prepareSource } from '../build/prepare-source.ts';
-import type { Snapshot } from '../build/prepare-source.ts';
+import { unknownVersion } from '../build/build-tools.ts';
+import type { ToolQuestion } from '../build/build-tools.ts';
+import { snapshotDirectory } from '../detect/snapshot-directory.ts';
+import { buildEnvironment } from '../environment/base-environment.ts';
 import { createSecretMask } from '../logs/secret-mask.ts';
 import { buildEnv, planOf } from './explain-build.ts';
 import type { ExplainedProject } from './explained-project.ts';
@@ -22,7 +24,7 @@ import type { ExplainedCache } from './project-explanation.ts';
 export interface CacheExplanation {
   /** `null`: the cache is off. */
   cache: ExplainedCache | null;
-  /** The version of the package manager; `null` where it is not needed, or is not there. */
+  /** The version of the package manager; `null` where it is not needed, is not there, or only code of the project tells it. */
   found: string | null;
 }
 
@@ -31,7 +33,8 @@ export async function explainCache(project: ExplainedProject): Promise<CacheExpl
   const paths = pathsFor(project);
   const identity = await identify(project, paths);
   if (identity === null) return { cache: null, found: null };
-  const found = identity.tools.packageManager;
+  const { packageManager } = identity.tools;
+  const found = packageManager === unknownVersion ? null : packageManager;
   if (project.config.cache === null) return { cache: null, found };
   const { variables, ...parts } = identity.inputs;
   const entries = await listEntries(paths, project.records.project.id);
@@ -61,15 +64,10 @@ function pathsFor({ config, temp }: ExplainedProject): CachePaths {
 
 /** `null` where the package manager is not there: the explanation of the rest is all the more of use. */
 async function identify(project: ExplainedProject, paths: CachePaths): Promise<BuildIdentity | null> {
-  const { config, plugins, source, records, options, signal, temp, manager } = project;
-  let copy: Promise<Snapshot> | undefined;
-  const makeCopy = async (): Promise<Snapshot> => {
-    const target = join(temp, 'copy');
-    await mkdir(target);
-    return prepareSource(source, target, signal);
-  };
+  const { config, plugins, source, records, options, signal } = project;
   const request = { project: records.project, options };
-  const secrets = buildSecrets(buildEnv(project), request);
+  const variables = buildEnv(project);
+  const secrets = buildSecrets(variables, request);
   try {
     return await identifyBuild({
       work: {
@@ -86,13 +84,41 @@ async function identify(project: ExplainedProject, paths: CachePaths): Promise<B
       source,
       detected: project,
       plan: planOf(project),
-      copiedInstallDir: async () =>
-        resolve((await (copy ??= makeCopy())).rootDir, relative(source.rootDir, manager.installDir)),
+      question: question(project, variables.PATH),
     });
   } catch (error) {
     if (isNotInstalled(error)) return null;
     throw error;
   }
+}
+
+/**
+ * Files of a project can have a package manager run code of the project (`yarn-path` of yarn 1), which is for a build to
+ * do: asked in a folder that only names the wanted version, without the variables of the user. An answer that may differ
+ * from a build's is not kept.
+ */
+function question(project: ExplainedProject, path: string | undefined): ToolQuestion {
+  const { temp, manager } = project;
+  const folder = async (): Promise<string> => {
+    const dir = await mkdtemp(join(temp, 'ask-'));
+    const { plugin, version } = manager;
+    // A version may also be an address, which the like of corepack would fetch and run.
+    if (version !== undefined && /^\d+\.\d+\.\d+$/.test(version)) {
+      const manifest = { packageManager: `${plugin.name}@${version}` };
+      await writeFile(join(dir, 'package.json'), JSON.stringify(manifest));
+    }
+    return dir;
+  };
+  const env = { ...buildEnvironment(), ...(path === undefined ? {} : { PATH: path }) };
+  return { folder, env, mayAskManager: !bringsItsOwn(project), isKept: false };
+}
+
+/** A yarn in the repository, which only running it tells the version of. */
+function bringsItsOwn({ source, manager }: ExplainedProject): boolean {
+  return [manager.installDir, source.projectDir].some((dir) => {
+    const { read } = snapshotDirectory(dir);
+    return ['.yarnrc', '.yarnrc.yml'].some((name) => /^\W*yarn-?path\W/im.test(read(name) ?? ''));
+  });
 }
 
 function isNotInstalled(error: unknown): boolean {

@@ -1,7 +1,9 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   realpathSync,
   rmSync,
@@ -30,6 +32,13 @@ function folder(files: Record<string, string> = {}): string {
 function testConfig(): RunnerConfig & { stateDir: string; buildDir: string } {
   const dir = folder();
   return { stateDir: join(dir, 'state'), buildDir: join(dir, 'builds') };
+}
+
+/** A folder for `PATH` with one program. */
+function program(name: string, script: string): string {
+  const dir = folder({ [name]: `#!/bin/sh\n${script}\n` });
+  chmodSync(join(dir, name), 0o755);
+  return dir;
 }
 
 const manifest = (fields: object): string => JSON.stringify({ name: 'shop', ...fields });
@@ -82,6 +91,43 @@ it('tells what would be run, with names of variables only, and writes nothing', 
   expect(JSON.stringify(found)).not.toContain('hush');
   expect(existsSync(config.buildDir) || existsSync(config.stateDir)).toBe(false);
   expect(ownFiles(temp)).toEqual([]);
+});
+
+it('runs no code of the project, and gives secrets to nobody', async () => {
+  const evil = `require('node:fs').writeFileSync('RAN', process.env.MINE ?? ''); console.log('9.9.9')`;
+  const ran = join(folder(), 'ran');
+  const bin = program('yarn', '[ -f evil.js ] && exec node evil.js\necho 1.22.22');
+  vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  for (const settings of [
+    { '.yarnrc': 'yarn-path "./evil.js"\n' },
+    { '.yarnrc.yml': 'yarnPath: ./evil.js\n' },
+    { '.yarnrc.yml': '"yarnPath": ./evil.js\n' },
+  ] as Record<string, string>[]) {
+    const files = { 'yarn.lock': '', 'server.js': '', 'evil.js': evil.replace('RAN', ran), ...settings };
+    const dir = folder({ 'package.json': manifest({ scripts: { start: 'node server.js' } }), ...files });
+    const found = await explainProject(dir, testConfig(), { secrets: { MINE: 'hush' } });
+    expect(found.packageManager).toMatchObject({ name: 'yarn', found: null });
+    expect(existsSync(ran)).toBe(false);
+  }
+});
+
+it('asks a package manager without the variables of the user, and not in the project', async () => {
+  const told = join(folder(), 'told');
+  const bin = program('npm', `echo "$PWD $MINE $KEY $(cat package.json)" > ${told}\necho 11.0.0`);
+  const dir = folder({
+    'package.json': manifest({ scripts: { start: 'node server.js' }, packageManager: 'npm@11.0.0' }),
+    'server.js': '',
+  });
+  const found = await explainProject(dir, testConfig(), {
+    envVars: { MINE: 'hush', PATH: `${bin}:${process.env.PATH}` },
+    secrets: { KEY: 'hush' },
+  });
+  expect(found.packageManager.found).toBe('11.0.0');
+  const text = readFileSync(told, 'utf8');
+  expect(text).toContain('{"packageManager":"npm@11.0.0"}');
+  expect(text).not.toMatch(/hush|shop/);
+  expect(text.startsWith(dir)).toBe(false);
 });
 
 it('knows a build that was made, and what has changed since', async () => {

@@ -20,7 +20,7 @@ import type { ProjectExplanation } from './project-explanation.ts';
 
 /**
  * What `build` and `deploy` would find and run for the project in a folder, and why, without building or starting anything.
- * `--version` of its package manager is asked, in a copy.
+ * `--version` of its package manager is asked, in an empty folder and without the variables: no code of the project is run.
  * @throws ProjectRunnerError as `build` would be failed: `PROJECT_NOT_FOUND`, `MANIFEST_MISSING`, `MANIFEST_INVALID`,
  * `SYMLINK_ESCAPES`, `PACKAGE_MANAGER_AMBIGUOUS`, `PACKAGE_MANAGER_UNKNOWN`, `FRAMEWORK_UNKNOWN`; of the configuration
  * `CONFIG_INVALID`, `PLUGIN_INVALID`, `PLUGIN_MISSING`; the signal's reason

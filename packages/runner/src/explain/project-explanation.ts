@@ -26,7 +26,7 @@ export interface ProjectExplanation {
     declaredIn: string | null;
     /** That the project asks for, as far as it says. */
     wanted: string | null;
-    /** That is there; `null` where it is not needed, or cannot be asked. */
+    /** That is there; `null` where it is not needed, cannot be asked, or only code of the project tells it. */
     found: string | null;
     lockfile: string | null;
     installDir: string;
