@@ -36,6 +36,7 @@ describe('project-runner inspect', () => {
       'name',
       'packageManager',
       'ports',
+      'problem',
       'projectOptions',
       'start',
       'startReason',
@@ -87,6 +88,20 @@ describe('project-runner inspect', () => {
       health: { path: '/up', from: 'configuration' },
       cache: null,
     });
+  });
+
+  it('has the exit code of a build that would fail for want of a package manager, and tells the rest', async () => {
+    const dir = await project({ 'yarn.lock': '' });
+    const env = ['--env', 'PATH=/nowhere'];
+    const found = await inspect([dir, ...env]);
+    expect(found).toMatchObject({
+      code: 3,
+      found: { problem: { code: 'PACKAGE_MANAGER_NOT_INSTALLED' }, framework: { name: 'node' } },
+    });
+    const { code, stdout } = await runCli(['inspect', dir, ...env]);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/^ {2}problem +the project uses yarn and there is no yarn on PATH$/m);
+    expect(await runCli(['build', dir, ...env])).toMatchObject({ code: 3 });
   });
 
   it('fails as the build would, with its exit code', async () => {

@@ -36,7 +36,7 @@ export async function inspect(path: string, options: ProjectOptions, io: CliIo):
     io.stdout.write(
       `${json ? JSON.stringify({ event: 'inspect', ...explanation }) : explanationText(explanation)}\n`,
     );
-    return exitCodes.ok;
+    return explanation.problem === null ? exitCodes.ok : exitCodes.buildFailed;
   } catch (error) {
     reporter.error(error);
     return codeOf(error);

@@ -19,6 +19,7 @@ export function explanationText(found: ProjectExplanation): string {
       ? []
       : [['options', `of ${found.projectOptions.join(', ')}, by package.json`] as const]),
     ['cache', ...cache(found.cache)],
+    ...(found.problem ? [['problem', found.problem.message, ...hint(found.problem)] as const] : []),
   ];
   const lines = rows.flatMap(([name, ...texts]) =>
     texts.map((text, index) => `  ${(index === 0 ? name : '').padEnd(width)}  ${text}`),
@@ -30,6 +31,10 @@ function manager({ name, reason, declaredIn, wanted, found }: ProjectExplanation
   const asked = wanted === null ? '' : ` ${wanted}`;
   const there = found === null ? ', not there' : found === wanted ? '' : `, found ${found}`;
   return `${name}${asked}${there}: ${reason}${declaredIn === null ? '' : ` (${declaredIn})`}`;
+}
+
+function hint({ hint: advice }: NonNullable<ProjectExplanation['problem']>): string[] {
+  return advice === null ? [] : [advice];
 }
 
 function workspace({ workspaceRoot, leftOut }: ProjectExplanation): (readonly [string, ...string[]])[] {

@@ -16,32 +16,36 @@ import { unknownVersion } from '../build/build-tools.ts';
 import type { ToolQuestion } from '../build/build-tools.ts';
 import { snapshotDirectory } from '../detect/snapshot-directory.ts';
 import { buildEnvironment } from '../environment/base-environment.ts';
+import { checkManagerVersion } from '../build/manager-version.ts';
 import { createSecretMask } from '../logs/secret-mask.ts';
 import { buildEnv, planOf } from './explain-build.ts';
 import type { ExplainedProject } from './explained-project.ts';
-import type { ExplainedCache } from './project-explanation.ts';
+import type { ExplainedCache, ProjectExplanation } from './project-explanation.ts';
 
 export interface CacheExplanation {
   /** `null`: the cache is off. */
   cache: ExplainedCache | null;
   /** The version of the package manager; `null` where it is not needed, is not there, or only code of the project tells it. */
   found: string | null;
+  problem: ProjectExplanation['problem'];
 }
 
 /** What the build is found again by, and whether it was made already. @throws the signal's reason; Error of the file system */
 export async function explainCache(project: ExplainedProject): Promise<CacheExplanation> {
   const paths = pathsFor(project);
   const identity = await identify(project, paths);
-  if (identity === null) return { cache: null, found: null };
+  if (ProjectRunnerError.is(identity)) return { cache: null, found: null, problem: plain(identity) };
   const { packageManager } = identity.tools;
   const found = packageManager === unknownVersion ? null : packageManager;
-  if (project.config.cache === null) return { cache: null, found };
+  const problem = versionProblem(project, found);
+  if (project.config.cache === null) return { cache: null, found, problem };
   const { variables, ...parts } = identity.inputs;
   const entries = await listEntries(paths, project.records.project.id);
   const isBuilt = entries.some(({ fingerprint }) => fingerprint === identity.fingerprint);
   const before = isBuilt ? undefined : entries[0];
   return {
     found,
+    problem,
     cache: {
       fingerprint: identity.fingerprint,
       parts: { ...parts, variables: Object.keys(variables) },
@@ -62,8 +66,30 @@ function pathsFor({ config, temp }: ExplainedProject): CachePaths {
   return existsSync(paths.root) ? paths : cachePaths(join(temp, 'builds'));
 }
 
-/** `null` where the package manager is not there: the explanation of the rest is all the more of use. */
-async function identify(project: ExplainedProject, paths: CachePaths): Promise<BuildIdentity | null> {
+/** What an install would refuse. */
+function versionProblem(
+  { manager, options }: ExplainedProject,
+  found: string | null,
+): ProjectExplanation['problem'] {
+  if (found === null || options.skipInstall) return null;
+  try {
+    checkManagerVersion(manager, found, () => undefined);
+    return null;
+  } catch (error) {
+    if (isNotInstalled(error)) return plain(error);
+    throw error;
+  }
+}
+
+function plain({ code, message, hint }: ProjectRunnerError): ProjectExplanation['problem'] {
+  return { code, message, hint: hint ?? null };
+}
+
+/** The error where the package manager is not there: the explanation of the rest is all the more of use. */
+async function identify(
+  project: ExplainedProject,
+  paths: CachePaths,
+): Promise<BuildIdentity | ProjectRunnerError> {
   const { config, plugins, source, records, options, signal } = project;
   const request = { project: records.project, options };
   const variables = buildEnv(project);
@@ -87,7 +113,7 @@ async function identify(project: ExplainedProject, paths: CachePaths): Promise<B
       question: question(project, variables.PATH),
     });
   } catch (error) {
-    if (isNotInstalled(error)) return null;
+    if (isNotInstalled(error)) return error;
     throw error;
   }
 }
@@ -121,6 +147,6 @@ function bringsItsOwn({ source, manager }: ExplainedProject): boolean {
   });
 }
 
-function isNotInstalled(error: unknown): boolean {
+function isNotInstalled(error: unknown): error is ProjectRunnerError {
   return ProjectRunnerError.is(error) && error.code === 'PACKAGE_MANAGER_NOT_INSTALLED';
 }

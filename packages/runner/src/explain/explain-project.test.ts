@@ -130,6 +130,30 @@ it('asks a package manager without the variables of the user, and not in the pro
   expect(text.startsWith(dir)).toBe(false);
 });
 
+it('says what would fail the build: a yarn of the other kind, or none', async () => {
+  const yarn = folder({
+    'package.json': manifest({ scripts: { start: 'node server.js' }, packageManager: 'yarn@4.1.0' }),
+    'server.js': '',
+  });
+  const PATH = `${program('yarn', 'echo 1.22.22')}:${process.env.PATH}`;
+  const other = await explainProject(yarn, testConfig(), { envVars: { PATH } });
+  expect(other).toMatchObject({
+    packageManager: { found: '1.22.22' },
+    problem: {
+      code: 'PACKAGE_MANAGER_NOT_INSTALLED',
+      message: 'the project asks for yarn 4.1.0, found is 1.22.22',
+      hint: expect.stringContaining('Install yarn 4.1.0') as string,
+    },
+  });
+  const none = await explainProject(yarn, testConfig(), { envVars: { PATH: '/nowhere' } });
+  expect(none).toMatchObject({
+    packageManager: { found: null },
+    problem: { code: 'PACKAGE_MANAGER_NOT_INSTALLED' },
+  });
+  const skipped = await explainProject(yarn, testConfig(), { envVars: { PATH }, skipInstall: true });
+  expect(skipped.problem).toBeNull();
+});
+
 it('knows a build that was made, and what has changed since', async () => {
   const dir = folder({ 'package.json': manifest({ scripts: { start: 'node server.js' } }), 'server.js': '' });
   const config = testConfig();

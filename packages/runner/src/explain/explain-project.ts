@@ -35,9 +35,10 @@ export async function explainProject(
     const project = await find(dir, config, { ...options, temp });
     const cache = await explainCache(project);
     return {
-      ...explainBuild(project, cache?.found ?? null),
+      ...explainBuild(project, cache.found),
       ...(await explainServer(project)),
-      cache: cache?.cache ?? null,
+      cache: cache.cache,
+      problem: cache.problem,
     };
   } finally {
     await rm(temp, { recursive: true, force: true });

@@ -1,3 +1,5 @@
+import type { ErrorCode } from '@project-runner/core';
+
 import type { BuildInputs } from '../build/cache/build-inputs.ts';
 
 /** A command as it would be run. Variables are told by name only. */
@@ -61,6 +63,8 @@ export interface ProjectExplanation {
   /** Options of plugins that the project has set, by key. */
   projectOptions: readonly string[];
   cache: ExplainedCache | null;
+  /** What would fail a build although all of this is known: its package manager is not there, or of the other kind. */
+  problem: { code: ErrorCode; message: string; hint: string | null } | null;
 }
 
 /** What the build is found again by. */
