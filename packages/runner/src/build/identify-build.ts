@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 
+import { pluginKey } from '@project-runner/core';
 import type { BuildPlan } from '@project-runner/core';
 
 import { buildEnvironment } from '../environment/base-environment.ts';
+import { readProjectOptions } from '../project-options/read-project-options.ts';
 import { buildTools } from './build-tools.ts';
 import type { BuildTools, ToolQuestion } from './build-tools.ts';
 import { buildVariables } from './build-variables.ts';
@@ -20,6 +22,7 @@ import { readCommit } from './cache/read-commit.ts';
 import { runnerVersion } from './cache/runner-version.ts';
 import type { DetectedProject } from './detect-project.ts';
 import type { LocatedSource } from './locate-source.ts';
+import { lookAtSource } from './look-at-source.ts';
 import type { ReleaseWork } from './make-release.ts';
 
 /** What a build is made of: two with one fingerprint are the same build. */
@@ -70,6 +73,7 @@ export async function identifyBuild(options: IdentifyBuildOptions): Promise<Buil
     platform: platformName(),
     framework: framework.name,
     plugins: hashPlugins([framework, manager.plugin]),
+    projectOptions: optionsThatBuild(options),
     runner: runnerVersion,
     buildCommand: buildCommand(plan),
     allowInstallScripts: config.allowInstallScripts,
@@ -115,6 +119,18 @@ async function findTools(
     memory: paths.tools,
     question,
   });
+}
+
+/** The same package.json says more or less, by what the host allows. */
+function optionsThatBuild({ work, source, detected }: IdentifyBuildOptions): Record<string, string> {
+  const seen = lookAtSource(source.projectDir, source.rootDir, source);
+  const set = readProjectOptions(seen, work.config.projectOptions);
+  const keys = [detected.framework, detected.manager.plugin].map(pluginKey);
+  return Object.fromEntries(
+    keys.flatMap((key) =>
+      Object.entries(set[key] ?? {}).map(([name, value]) => [`${key}.${name}`, JSON.stringify(value)]),
+    ),
+  );
 }
 
 /** Their manifests become part of the copy where the package manager wants to see them. */

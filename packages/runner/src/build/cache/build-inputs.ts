@@ -23,6 +23,8 @@ export interface BuildInputs {
   plugins: string;
   /** Version of this package. */
   runner: string;
+  /** What the project has set of these plugins and this host lets it: JSON by `framework:node.entry`. */
+  projectOptions: Readonly<Record<string, string>>;
   /** What builds: a script, a command, or neither. */
   buildCommand: string | null;
   allowInstallScripts: boolean;

@@ -14,6 +14,7 @@ export function explainMiss(before: BuiltFrom, now: BuiltFrom): string[] {
   return [
     ...changedFiles(before, now),
     ...changedVariables(before.inputs, now.inputs),
+    ...changedOptions(before.inputs, now.inputs),
     ...changedSettings(before.inputs, now.inputs),
   ];
 }
@@ -50,6 +51,18 @@ function changedVariables(before: BuildInputs, now: BuildInputs): string[] {
     ...list('variable', changed, 'changed'),
     ...list('variable', added, 'new'),
     ...list('variable', gone, 'gone'),
+  ];
+}
+
+function changedOptions(before: BuildInputs, now: BuildInputs): string[] {
+  // Earlier versions wrote none.
+  const map = ({ projectOptions }: Partial<BuildInputs>): Map<string, string> =>
+    new Map(Object.entries(projectOptions ?? {}));
+  const { added, changed, gone } = differences(map(before), map(now));
+  return [
+    ...list('option of the project', changed, 'changed'),
+    ...list('option of the project', added, 'new'),
+    ...list('option of the project', gone, 'gone'),
   ];
 }
 

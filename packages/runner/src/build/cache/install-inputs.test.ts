@@ -18,6 +18,7 @@ const inputs: BuildInputs = {
   platform: 'linux',
   framework: 'node',
   plugins: '',
+  projectOptions: {},
   runner: '1',
   buildCommand: null,
   allowInstallScripts: false,
@@ -73,4 +74,13 @@ describe('dependencies depend on all of the source', () => {
   ])('but not for %s', async (_, files) => {
     expect(await needsAllOfTheSource(files)).toBe(false);
   });
+});
+
+it('is another one where the project has set options of its package manager, whatever it has set of its framework', async () => {
+  const treeDir = writeFiles(tempFolder(), { 'package.json': '{}', 'pnpm-lock.yaml': '' });
+  const files = new Map(['package.json', 'pnpm-lock.yaml'].map((name) => [name, 'x']));
+  const of = (projectOptions: Record<string, string>): Promise<string | null> =>
+    installFingerprint({ treeDir, files, inputs: { ...inputs, projectOptions } });
+  expect(await of({ 'framework:node.entry': '"a"' })).toBe(await of({}));
+  expect(await of({ 'package-manager:mine.flat': 'true' })).not.toBe(await of({}));
 });

@@ -86,6 +86,9 @@ export async function installFingerprint(options: InstallInputsOptions): Promise
     settings: paths.filter((path) => isSetting(path, inputs.lockfile)).map((path) => [path, files.get(path)]),
     variables: names.sort().map((name) => [name, variables[name]]),
     manager: [inputs.packageManager, inputs.packageManagerVersion, inputs.lockfile],
+    managerOptions: Object.entries(inputs.projectOptions)
+      .filter(([name]) => name.startsWith('package-manager:'))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
     machine: [inputs.node, inputs.platform],
     projectPath: inputs.projectPath,
     leftOut: inputs.leftOut,
