@@ -89,6 +89,9 @@ allowOptions((own: HealthHttpOptions) => healthHttp({ timeoutMs: 2000, ...own })
 allowOptions(nodeServer, {
   healthPath: { expected: 'one of ours', accepts: (value): value is string => value === '/ours' },
 });
+allowOptions(healthHttp, { path: optionRules.urlPath() }, { timeoutMs: 2000 });
+// @ts-expect-error no option of this factory
+allowOptions(healthHttp, {}, { timeout: 2000 });
 // @ts-expect-error no option of this factory
 allowOptions(nodeServer, { healthPaht: optionRules.urlPath() });
 // @ts-expect-error a number is meant

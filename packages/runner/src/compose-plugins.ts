@@ -2,7 +2,7 @@ import { PluginSet, ProjectRunnerError } from '@project-runner/core';
 import type { PluginKey, PluginKind } from '@project-runner/core';
 
 import { wrong } from './check-value.ts';
-import type { RunnerConfig } from './config.ts';
+import type { ResolvedConfig, RunnerConfig } from './config.ts';
 import { defaultPlugins } from './default-plugins.ts';
 import { resolveConfig } from './resolve-config.ts';
 import { wrapPlugin } from './wrap-plugin.ts';
@@ -19,6 +19,7 @@ export function composePlugins(config: RunnerConfig = {}): PluginSet {
   const { plugins, without = [], order = [] } = config;
   expectKeys('without', without);
   expectKeys('order', order);
+  expectHostOptions(config, projectOptions);
   const merged = PluginSet.from(defaultPlugins(config), plugins).without(without);
   expectThere(merged.keys(), Object.keys(wrap));
   const wrapped = Object.keys(wrap).map((key) => wrapPlugin(merged.get(key as AnyKey), wrap));
@@ -26,6 +27,25 @@ export function composePlugins(config: RunnerConfig = {}): PluginSet {
   // Options of a plugin that nobody asks would be let through for nothing.
   for (const { key } of projectOptions) composed.get(key);
   return composed;
+}
+
+/** A project that sets one option must not shed, with the host's plugin, what the host has set. */
+function expectHostOptions(config: RunnerConfig, allowed: ResolvedConfig['projectOptions']): void {
+  const given = new Map<string, string>();
+  if (config.healthCheck?.timeoutMs !== undefined) given.set('health-probe:http', 'healthCheck.timeoutMs');
+  for (const key of PluginSet.from(config.plugins ?? []).keys()) given.set(key, 'plugins');
+  for (const { key, hasHostOptions } of allowed) {
+    const where = given.get(key);
+    if (where === undefined || hasHostOptions) continue;
+    throw new ProjectRunnerError(
+      'CONFIG_INVALID',
+      `projectOptions: ${key} is set up by ${where}, which a project that sets an option of it would not get`,
+      {
+        plugin: key,
+        hint: 'Give its options to allowOptions as the third argument, too; {} where it has none',
+      },
+    );
+  }
 }
 
 function expectKeys(key: 'without' | 'order', value: unknown): void {

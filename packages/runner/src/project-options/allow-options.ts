@@ -23,18 +23,22 @@ type OptionsOf<Create extends Factory> = NonNullable<Parameters<Create>[0]>;
 export interface AllowedOptions {
   readonly key: PluginKey;
   readonly rules: Readonly<Record<string, OptionRule<unknown>>>;
-  /** Makes the plugin for a project that has set some of them. */
+  /** The host has said which options of its own it has, if only that there are none. */
+  readonly hasHostOptions: boolean;
+  /** Makes the plugin for a project that has set some of them, with those of the host under them. */
   create(options: Readonly<Record<string, unknown>>): ProjectPlugin;
 }
 
 /**
- * Lets projects set options of a plugin in the field `project-runner` of their package.json. What the host wants to say
- * itself it says in the factory: `allowOptions((own: HealthHttpOptions) => healthHttp({ timeoutMs: 2000, ...own }), …)`.
+ * Lets projects set options of a plugin in the field `project-runner` of their package.json: `hostOptions` hold where the
+ * project says nothing else. Where the host has given options to this plugin already, they have to be said here, too: the
+ * plugin of a project is made anew.
  * @throws ProjectRunnerError `CONFIG_INVALID`, also for a factory that throws without options; `PLUGIN_INVALID`
  */
 export function allowOptions<Create extends Factory>(
   create: Create,
   rules: RulesFor<Create>,
+  hostOptions?: OptionsOf<Create>,
 ): AllowedOptions {
   if (typeof create !== 'function') throw wrong('allowOptions', create, 'the factory of a plugin');
   expectObject('allowOptions', rules);
@@ -44,7 +48,9 @@ export function allowOptions<Create extends Factory>(
     if (typeof rule?.accepts === 'function' && typeof rule.expected === 'string') continue;
     throw wrong(`allowOptions.${name}`, rule, 'a rule, such as optionRules.text()');
   }
-  const make = create as unknown as AllowedOptions['create'];
+  expectObject('allowOptions', hostOptions ?? {});
+  const host = { ...(hostOptions as Readonly<Record<string, unknown>> | undefined) };
+  const make: AllowedOptions['create'] = (own) => create({ ...host, ...own } as never);
   const plugin = validatePlugin(madeWithout(make));
   const key = pluginKey(plugin);
   if (!projectKinds.includes(plugin.kind)) {
@@ -54,7 +60,12 @@ export function allowOptions<Create extends Factory>(
       { plugin: key },
     );
   }
-  return { key, rules: rules as AllowedOptions['rules'], create: make };
+  return {
+    key,
+    rules: rules as AllowedOptions['rules'],
+    hasHostOptions: hostOptions !== undefined,
+    create: make,
+  };
 }
 
 /** Which kind of plugin a factory makes is known only when it has made one. */

@@ -16,6 +16,7 @@ import { snapshotDirectory } from '../detect/snapshot-directory.ts';
 import { LocalProcessRunner } from '../local-process-runner.ts';
 import { resolveConfig } from '../resolve-config.ts';
 import { allowOptions } from './allow-options.ts';
+import type { AllowedOptions } from './allow-options.ts';
 import { applyProjectOptions } from './apply-project-options.ts';
 import { optionRules } from './option-rules.ts';
 import { readProjectOptions } from './read-project-options.ts';
@@ -231,6 +232,37 @@ describe('applyProjectOptions', () => {
     expect(() => apply('/no')).toThrowError(
       /^package\.json: "project-runner"\."health-probe:http" is refused by the plugin: .*not that one$/,
     );
+  });
+
+  it('keeps the options of the host under those of the project', () => {
+    const seen: unknown[] = [];
+    const noting = (options: HealthHttpOptions = {}): HealthProbePlugin => {
+      seen.push(options);
+      return healthHttp(options);
+    };
+    const headers = { 'x-host': 'yes' };
+    const rules = { path: optionRules.urlPath() };
+    const allowed = allowOptions(noting, rules, { headers, path: '/host' });
+    applyProjectOptions(set, config({ projectOptions: [allowed] }), {
+      'health-probe:http': { path: '/own' },
+    });
+    expect(seen).toEqual([
+      { headers, path: '/host' },
+      { headers, path: '/own' },
+    ]);
+  });
+
+  it.each([
+    ['plugins', { plugins: [healthHttp({ headers: { 'x-host': 'yes' } })] }],
+    ['healthCheck.timeoutMs', { healthCheck: { timeoutMs: 20_000 } }],
+  ])('is refused where a project would shed what the host has set by %s', (where, more) => {
+    const rules = { path: optionRules.urlPath() };
+    const compose = (allowed: AllowedOptions): PluginSet =>
+      composePlugins({ ...more, projectOptions: [node, allowed] });
+    expect(() => compose(allowOptions(healthHttp, rules))).toThrowError(
+      `projectOptions: health-probe:http is set up by ${where}, which a project that sets an option of it would not get`,
+    );
+    expect(compose(allowOptions(healthHttp, rules, {})).keys()).toContain('health-probe:http');
   });
 
   it('does not let options choose another slot', () => {
