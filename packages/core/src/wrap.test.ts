@@ -52,6 +52,38 @@ describe('wrap', () => {
     expect(await wrapped.check(target, signal)).toEqual({ healthy: true });
   });
 
+  it('leaves private fields to the instance of a class, however often that is wrapped', async () => {
+    abstract class Base {
+      readonly #path: string;
+      constructor(path: string) {
+        this.#path = path;
+      }
+      get roles(): HealthProbePlugin['roles'] {
+        return this.#path === '' ? [] : ['startup'];
+      }
+      check({ path }: ProbeTarget): Promise<{ healthy: boolean }> {
+        return Promise.resolve({ healthy: path === this.#path });
+      }
+    }
+    class Probe extends Base implements HealthProbePlugin {
+      readonly kind = 'health-probe';
+      readonly name = 'mine';
+      readonly apiVersion = 1;
+      override check(at: ProbeTarget): Promise<{ healthy: boolean }> {
+        return super.check(at);
+      }
+    }
+    const given: HealthProbePlugin = new Probe('/health');
+    const twice = wrap(wrap(given, {}), {});
+    expect(twice).toBeInstanceOf(Probe);
+    expect(twice.roles).toEqual(['startup']);
+    expect(await twice.check(target, signal)).toEqual({ healthy: true });
+    const other = wrap(twice, { roles: ['liveness'] });
+    expect([other.roles, given.roles]).toEqual([['liveness'], ['startup']]);
+    expect(await other.check(target, signal)).toEqual({ healthy: true });
+    expect(wrap(given, { roles: undefined }).roles).toBeUndefined();
+  });
+
   it('can be wrapped again, the last one outermost', async () => {
     const order: string[] = [];
     const noting = (inner: HealthProbePlugin, what: string): HealthProbePlugin =>

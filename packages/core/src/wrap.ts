@@ -21,7 +21,8 @@ type NothingElse<P extends Plugin, O> = {
 };
 
 /**
- * A new plugin of the same kind and name, so of the same slot, with some members of its own. What an override throws
+ * A new plugin of the same kind and name, so of the same slot, with some members of its own. Methods of a class stay those
+ * of the plugin that is wrapped, and do not see the overrides. What an override throws
  * is told under the plugin's name.
  *
  * ```ts
@@ -53,8 +54,30 @@ export function wrap<P extends Plugin>(plugin: P, overrides: object | ((inner: P
   if (unknown !== undefined) {
     throw invalid(key, `[${key}] ${unknown} cannot be overridden; its members are ${known.join(', ')}`);
   }
-  // With the methods of its class, if it is an instance of one.
-  return validatePlugin(Object.assign(Object.create(Object.getPrototypeOf(plugin)), plugin, own)) as P;
+  // Defined, not assigned: what a class only has a getter for can be overridden, too.
+  const described = Object.getOwnPropertyDescriptors({ ...plugin, ...own });
+  return validatePlugin(Object.create(inheritedFrom(plugin), described)) as P;
+}
+
+/** What a plugin has of its class, called on the plugin itself: nothing else has its private fields. */
+function inheritedFrom(plugin: object): object {
+  const prototype = Object.getPrototypeOf(plugin) as object | null;
+  const inherited = Object.create(prototype) as object;
+  let from = prototype;
+  while (from !== null && from !== Object.prototype) {
+    for (const [name, found] of Object.entries(Object.getOwnPropertyDescriptors(from))) {
+      if (name === 'constructor' || Object.hasOwn(inherited, name)) continue;
+      Object.defineProperty(inherited, name, onto(plugin, found));
+    }
+    from = Object.getPrototypeOf(from) as object | null;
+  }
+  return inherited;
+}
+
+function onto(plugin: object, found: PropertyDescriptor): PropertyDescriptor {
+  const { value, get } = found as { value?: unknown; get?: () => unknown };
+  if (get) return { ...found, get: get.bind(plugin), set: found.set?.bind(plugin) };
+  return typeof value === 'function' ? { ...found, value: value.bind(plugin) as unknown } : found;
 }
 
 function invalid(plugin: string, message: string): ProjectRunnerError {
