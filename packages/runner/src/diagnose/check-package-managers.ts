@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 
 import { ProjectRunnerError } from '@project-runner/core';
 import type { PackageManagerPlugin, PluginSet } from '@project-runner/core';
 
-import { managerVersion } from '../build/manager-version.ts';
+import { managerVersion, versionCommand } from '../build/manager-version.ts';
 import { buildEnvironment } from '../environment/base-environment.ts';
 import { createSecretMask } from '../logs/secret-mask.ts';
 import { findingsOf } from './finding.ts';
@@ -36,6 +37,8 @@ interface AskedVersion {
   version: string | null;
   /** Why there is none: `missing` where there is no such program. */
   reason: string | null;
+  /** What to do about it, where the launcher knows. */
+  hint?: string | undefined;
 }
 
 async function versionOf(
@@ -59,13 +62,22 @@ async function versionOf(
     );
     return { name, version, reason: null };
   } catch (error) {
-    return { name, version: null, reason: isMissing(error) ? 'missing' : messageOf(error) };
+    const failure = spawnFailure(error);
+    if (failure === null) return { name, version: null, reason: messageOf(error) };
+    const { file } = versionCommand({ plugin, installDir: cwd, reason: 'asked' });
+    const reason = isOnPath(file) ? failure.message : 'missing';
+    return { name, version: null, reason, hint: failure.hint };
   }
 }
 
-function isMissing(error: unknown): boolean {
+function spawnFailure(error: unknown): ProjectRunnerError | null {
   const cause = error instanceof Error ? error.cause : null;
-  return ProjectRunnerError.is(cause) && cause.code === 'SPAWN_FAILED';
+  return ProjectRunnerError.is(cause) && cause.code === 'SPAWN_FAILED' ? cause : null;
+}
+
+/** Whether there is such a file, even one that cannot be run. */
+function isOnPath(file: string): boolean {
+  return (buildEnvironment().PATH ?? '').split(delimiter).some((dir) => existsSync(join(dir, file)));
 }
 
 function messageOf(error: unknown): string {
@@ -73,12 +85,12 @@ function messageOf(error: unknown): string {
 }
 
 /** Nobody needs all of them. */
-function finding({ name, version, reason }: AskedVersion, isOneThere: boolean): Finding {
+function finding({ name, version, reason, hint }: AskedVersion, isOneThere: boolean): Finding {
   const details = { name, version };
   if (version !== null) return found.ok(`${name} ${version}`, details);
   const remedy = `Install ${name}, and see that it is on PATH`;
   if (reason !== 'missing')
-    return found.warning(`${name} is there and cannot be used: ${reason}`, remedy, details);
+    return found.warning(`${name} is there and cannot be used: ${reason}`, hint ?? remedy, details);
   return isOneThere
     ? found.ok(`${name} is not there; projects that use it cannot be built`, details)
     : found.problem(`${name} is not there, nor is any other`, remedy, details);

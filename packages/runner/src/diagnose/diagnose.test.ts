@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { takeLease } from '@project-runner/leases';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { checkControlGroups } from './check-control-groups.ts';
 import { checkPlatform } from './check-platform.ts';
@@ -138,6 +138,27 @@ describe('a diagnosis', () => {
       details: { code: 'PLUGIN_MISSING' },
     });
     expect(of(diagnosis, 'ports')).toBeDefined();
+  });
+
+  it('tells a package manager that cannot be run from one that is not there', async () => {
+    const bin = folder();
+    writeFileSync(join(bin, 'bun'), '#!/bin/sh\n', { mode: 0o644 });
+    writeFileSync(join(bin, 'yarn'), '#!/nowhere/node\n', { mode: 0o755 });
+    vi.stubEnv('PATH', bin);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { findings } = await diagnose({ stateDir: folder() });
+    const manager = (name: string): Finding | undefined =>
+      findings.find(({ check, details }) => check === 'package-manager' && details.name === name);
+    expect(manager('bun')).toMatchObject({
+      level: 'warning',
+      message: expect.stringContaining('the file is not executable') as string,
+      hint: `Allow it: chmod +x ${join(bin, 'bun')}`,
+    });
+    expect(manager('yarn')).toMatchObject({
+      level: 'warning',
+      message: expect.stringContaining('"/nowhere/node", which is not there') as string,
+    });
+    expect(manager('pnpm')?.message).toBe('pnpm is not there, nor is any other');
   });
 
   it('asks package managers for their versions, and names the package of each plugin', async () => {
