@@ -83,8 +83,22 @@ describe('options of a project', () => {
     expect(await strict.healthCheck(second)).toEqual({ healthy: true });
     expect(await asked(second.port)).toEqual({ '/live': 2, '/health': 1, '/asked': 3 });
     expect(warnings.join('\n')).toContain(
-      `Server ${server.id} goes on without the options that its project has set`,
+      `Server ${server.id} goes on without what its project has set of health-probe:http.path`,
     );
+  });
+
+  it('that are still allowed hold where others are not any more', async () => {
+    const { runner, config } = testRunner({ projectOptions });
+    const { server } = await deployFolder(
+      runner,
+      await moods({ 'framework:node': { healthPath: '/ready' }, 'health-probe:http': { path: '/live' } }),
+    );
+    await runner.shutdown({ servers: 'leave' });
+    const next = new LocalProcessRunner({ ...config, projectOptions: projectOptions.slice(1) });
+    onTestFinished(() => next.shutdown());
+    await next.recover();
+    expect(await next.healthCheck(server)).toEqual({ healthy: true });
+    expect(await asked(server.port)).toEqual({ '/live': 2, '/asked': 1 });
   });
 
   it.each([

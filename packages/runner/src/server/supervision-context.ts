@@ -5,7 +5,7 @@ import type { FrameworkPlugin, Logger, PluginSet, RestartPolicy, RunnerEvents } 
 
 import type { LivenessConfig, ResolvedConfig } from '../config.ts';
 import { applyProjectOptions } from '../project-options/apply-project-options.ts';
-import { checkProjectOptions } from '../project-options/read-project-options.ts';
+import { recallProjectOptions } from '../project-options/recall-project-options.ts';
 import type { ProjectOptions } from '../project-options/read-project-options.ts';
 import { maxTimer } from '../resolve-config.ts';
 import { createMemoryWatch } from './memory-watch.ts';
@@ -68,13 +68,15 @@ export function createContext({ config, plugins, events, routes }: CreateContext
     graceMs: (drainSeconds, tookMs = 0) => Math.max(0, stopGrace(config, drainSeconds) - tookMs),
     recallProject({ server, launch }) {
       if (launch.projectOptions === undefined) return context;
-      try {
-        const source = `what is kept of server ${server.id}`;
-        return context.forProject(checkProjectOptions(launch.projectOptions, config.projectOptions, source));
-      } catch (error) {
-        logger.warn(`Server ${server.id} goes on without the options that its project has set`, error);
-        return context;
+      const { options, refused } = recallProjectOptions(launch.projectOptions, {
+        allowed: config.projectOptions,
+        source: `what is kept of server ${server.id}`,
+        tryOut: (some) => context.forProject(some),
+      });
+      for (const [name, reason] of refused) {
+        logger.warn(`Server ${server.id} goes on without what its project has set of ${name}`, reason);
       }
+      return context.forProject(options);
     },
     forProject(options) {
       const own = applyProjectOptions(plugins, config, options);
