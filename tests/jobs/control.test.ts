@@ -480,7 +480,10 @@ it('lets whoever waits know when it is closed, and the run go on', async () => {
   const closed = { status: 'rejected', reason: { code: 'RUNNER_CLOSED' } };
   expect(await waits).toMatchObject([closed, closed, closed]);
   await expect(jobs.wait(theirs)).rejects.toMatchObject({ code: 'RUNNER_CLOSED' });
-  expect(await owner.status(theirs)).toMatchObject({ status: 'running' });
+  await eventually(
+    () => owner.status(theirs),
+    ({ status }) => status === 'running',
+  );
   expect(await owner.cancel(mine)).toMatchObject({ status: 'cancelled' });
   await owner.close();
 });
