@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { HealthProbePlugin, ProbeTarget } from './health-probe-plugin.ts';
+import type { HealthProbePlugin, ProbeRole, ProbeTarget } from './health-probe-plugin.ts';
 import type { LogSinkPlugin } from './log-sink-plugin.ts';
 import { PluginSet } from './plugin-set.ts';
 import { wrap } from './wrap.ts';
@@ -58,7 +58,7 @@ describe('wrap', () => {
       constructor(path: string) {
         this.#path = path;
       }
-      get roles(): HealthProbePlugin['roles'] {
+      get roles(): readonly ProbeRole[] {
         return this.#path === '' ? [] : ['startup'];
       }
       check({ path }: ProbeTarget): Promise<{ healthy: boolean }> {

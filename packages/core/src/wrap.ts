@@ -76,7 +76,7 @@ function inheritedFrom(plugin: object): object {
 
 function onto(plugin: object, found: PropertyDescriptor): PropertyDescriptor {
   const { value, get } = found as { value?: unknown; get?: () => unknown };
-  if (get) return { ...found, get: get.bind(plugin), set: found.set?.bind(plugin) };
+  if (get) return { ...found, get: get.bind(plugin), ...(found.set ? { set: found.set.bind(plugin) } : {}) };
   return typeof value === 'function' ? { ...found, value: value.bind(plugin) as unknown } : found;
 }
 
