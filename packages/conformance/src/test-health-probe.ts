@@ -129,7 +129,20 @@ export function testHealthProbe(it: It, { create, http, servers }: TestHealthPro
     });
   });
 
-  if (!http) return;
+  if (!http) {
+    it('http: is declared where the probe speaks it', async () => {
+      const asked = await withServer(well, async ({ port, paths }) => {
+        await check(create(), { port }, AbortSignal.timeout(abortMs));
+        return paths;
+      });
+      assert.deepEqual(
+        asked,
+        [],
+        `the suite was told http: false, and check asked an HTTP server for ${asked[0]}: say http: true, so that paths and status codes are looked at, too`,
+      );
+    });
+    return;
+  }
 
   it('check: asks for the path of the target, once', async () => {
     await withServer(status(500), async ({ port, paths }) => {

@@ -47,6 +47,8 @@ export function testPortStrategy(
     strategy: PortStrategyPlugin,
     use: (desk: Desk, port: number) => Promise<void>,
   ): Promise<void> => beforeServer(strategy, whose, use);
+  // With one there is nothing to see of leases at the same time.
+  if (ports < 2) throw new TypeError(`ports must be 2 or more, found ${ports}`);
   testFactory(it, {
     kind: 'port-strategy',
     create,

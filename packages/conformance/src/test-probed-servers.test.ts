@@ -100,6 +100,16 @@ describe('testHealthProbe with servers of its own', () => {
         return result;
       }),
     ],
+    [
+      'http: is declared where the probe speaks it',
+      /told http: false, and check asked an HTTP server for \/health: say http: true/,
+      suite(async (target, signal) => {
+        const result = await look(target, signal);
+        if (!signal.aborted)
+          await fetch(`http://${target.host}:${target.port}${target.path}`, { signal }).catch(() => null);
+        return result;
+      }),
+    ],
   ])('finds with "%s" what should read %s', async (check, message, broken) => {
     expect(await failuresOf(broken)).toContainEqual({ check, message: expect.stringMatching(message) });
   });
