@@ -18,5 +18,7 @@ await Promise.all(
   }),
 );
 if (waitFor) say({ result: await jobs.wait(waitFor) });
+// What runs have brought with them is removed by then.
+if (!background) await jobs.close();
 // One that leaves does not wait for what is in the background.
 process.exit();

@@ -62,8 +62,10 @@ export function wrap<P extends Plugin>(plugin: P, overrides: object | ((inner: P
 /** What a plugin has of its class, called on the plugin itself: nothing else has its private fields. */
 function inheritedFrom(plugin: object): object {
   const prototype = Object.getPrototypeOf(plugin) as object | null;
+  // A plain object stays one.
+  if (prototype === null || prototype === Object.prototype) return Object.prototype;
   const inherited = Object.create(prototype) as object;
-  let from = prototype;
+  let from: object | null = prototype;
   while (from !== null && from !== Object.prototype) {
     for (const [name, found] of Object.entries(Object.getOwnPropertyDescriptors(from))) {
       if (name === 'constructor' || Object.hasOwn(inherited, name)) continue;
