@@ -100,7 +100,7 @@ describe('project-runner inspect', () => {
     });
     const { code, stdout } = await runCli(['inspect', dir, ...env]);
     expect(code).toBe(3);
-    expect(stdout).toMatch(/^ {2}problem +the project uses yarn and there is no yarn on PATH$/m);
+    expect(stdout).toMatch(/^ {2}problem +the project uses yarn 4 and there is no yarn on PATH$/m);
     expect(await runCli(['build', dir, ...env])).toMatchObject({ code: 3 });
   });
 
