@@ -25,8 +25,9 @@ function processesOf(dir: string): string[] {
   });
 }
 
-/** A request woke a project that was stopped just then. */
-const isOfADisturbance = /^Nothing could be started for p\d*[05]: The deploy was cancelled$/;
+/** A request woke a project that was stopped, or killed, just then. */
+const isOfADisturbance =
+  /^Nothing could be started for p\d*[05]: (The deploy was cancelled|The server exited before it was ready: it ended with signal SIGKILL)$/;
 
 it(
   'ten thousand projects of which many wake and sleep at random lose no request and leave nothing',
