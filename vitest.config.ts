@@ -3,7 +3,10 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 /** They start hundreds of processes. */
 const slow = ['packages/conformance/src/test-launcher*.test.ts'];
 
-/** `unit` is the loop of seconds; `e2e` drives real package managers, servers and the packed product. No retries. */
+/**
+ * `unit` is the loop of seconds; `e2e` drives real package managers, servers and the packed product. No retries, and polls wait
+ * much longer than Vitest's one second: how fast the machine is, is none of a test's business.
+ */
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
@@ -19,6 +22,7 @@ const config: ViteUserConfig = defineConfig({
           ],
           exclude: slow,
           testTimeout: 20_000,
+          expect: { poll: { timeout: 15_000 } },
         },
       },
       {
@@ -28,6 +32,7 @@ const config: ViteUserConfig = defineConfig({
           testTimeout: 240_000,
           hookTimeout: 240_000,
           fileParallelism: false,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
     ],

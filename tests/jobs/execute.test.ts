@@ -137,7 +137,7 @@ describe('the input of a job', () => {
     // It may be a secret, and is not needed any more.
     const left = (): string[] =>
       readdirSync(join(stateDir, 'runs', id)).filter((name) => name.startsWith('input'));
-    await vi.waitUntil(() => left().length === 0);
+    await vi.waitUntil(() => left().length === 0, 10_000);
   });
 
   it('is in more variables where the spec wants it, and null without one', async () => {
@@ -178,7 +178,7 @@ describe('the environment of a job', () => {
     expect(rest).toMatchObject({ A: '1', PATH: process.env.PATH });
     expect(rest).not.toHaveProperty('HTTP_PROXY');
     expect(rest).not.toHaveProperty('USER');
-    await vi.waitUntil(() => !existsSync(HOME ?? ''));
+    await vi.waitUntil(() => !existsSync(HOME ?? ''), 10_000);
   });
 
   it('is not kept', async () => {

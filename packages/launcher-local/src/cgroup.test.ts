@@ -200,7 +200,7 @@ describe.runIf(hasGroup)('the group of a process', () => {
     await vi.waitFor(() => {
       const pids = readFileSync(join(group?.dir ?? '', 'cgroup.procs'), 'utf8');
       expect(pids).toBe(`${kept.handle.ref.pid}\n`);
-    });
+    }, 10_000);
   });
 
   it('is not made where that is not wanted', async () => {

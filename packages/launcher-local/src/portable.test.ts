@@ -98,9 +98,9 @@ describe.skipIf(process.platform === 'win32')('without /proc', () => {
       expect(await isStillSame(other)).toBe(false);
     }
     process.kill(ref.pid, 'SIGKILL');
-    await vi.waitFor(() => expect(isSameProcess(ref)).toBe(false));
+    await vi.waitFor(() => expect(isSameProcess(ref)).toBe(false), 10_000);
     // A look may be half a second old.
-    await vi.waitFor(async () => expect(await isStillSame(ref)).toBe(false));
+    await vi.waitFor(async () => expect(await isStillSame(ref)).toBe(false), 10_000);
   });
 
   it('a process that came after the look of another is not taken for gone', async () => {
