@@ -1,8 +1,9 @@
 // Compiles each TypeScript block of the documents as the file it could be, and runs those that say they can be run.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { compileSnippets } from './compile-snippets.mjs';
 import { root, snippets } from './snippets.mjs';
 
 // In here the packages are found as in a project that has installed them.
@@ -13,57 +14,13 @@ mkdirSync(dir, { recursive: true });
 /** What a line says that it prints: `console.log(x); // 3`. */
 const output = /^(?:console\.log|await .*check)\(.*\); \/\/ (.*)$/gm;
 const all = snippets();
-const typed = all.filter(({ language }) => language === 'ts').map(write);
-writeFileSync(
-  join(dir, 'tsconfig.json'),
-  JSON.stringify({
-    extends: '../../tsconfig.json',
-    compilerOptions: {
-      isolatedDeclarations: false,
-      declaration: false,
-      noUnusedLocals: false,
-      noUnusedParameters: false,
-    },
-    include: ['.'],
-  }),
-);
-const problems = [...typeProblems(), ...all.filter(({ runs }) => runs).flatMap(runProblems)];
+const typed = all.filter(({ language }) => language === 'ts');
+const problems = [...compileSnippets(all, dir), ...all.filter(({ runs }) => runs).flatMap(runProblems)];
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 const ran = all.filter(({ runs }) => runs).length;
 process.stdout.write(`${typed.length} blocks compiled, ${ran} run, ${problems.length} problems.\n`);
 if (problems.length === 0) rmSync(dir, { recursive: true, force: true });
 process.exitCode = problems.length === 0 ? 0 : 1;
-
-/** Each document has a folder, each block a file. */
-function write(snippet) {
-  const { document, line, name, code, given, file: other } = snippet;
-  const folder = join(dir, document.replaceAll(/[/\\]/g, '-'));
-  mkdirSync(folder, { recursive: true });
-  if (other) writeFileSync(join(folder, other.name), other.code);
-  const file = join(folder, name ?? `line-${line}.ts`);
-  if (existsSync(file)) throw new Error(`${document} has two blocks ${name}`);
-  const before = given === '' ? '' : `${given}\n`;
-  writeFileSync(file, `${before}${code}\nexport {};\n`);
-  return { ...snippet, file, offset: before.split('\n').length - 1 };
-}
-
-function typeProblems() {
-  const { status, stdout, stderr } = spawnSync('tsc', ['-p', dir, '--pretty', 'false'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  if (status !== 0 && stdout.trim() === '')
-    return [`tsc ended with ${status} and said nothing but: ${stderr}`];
-  return stdout
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => {
-      const [, file, row, message] = /^(\S+)\((\d+),\d+\): (.*)$/.exec(line) ?? [];
-      const snippet = typed.find((item) => file !== undefined && join(root, file) === item.file);
-      if (!snippet) return line;
-      return `${snippet.document}:${snippet.line + Number(row) - 1 - snippet.offset}: ${message}`;
-    });
-}
 
 function runProblems({ document, line, language, code }) {
   const folder = join(dir, `run-${document.replaceAll(/[/\\]/g, '-')}-${line}`);

@@ -14,6 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import { compileSnippets } from '../../docs/scripts/compile-snippets.mjs';
+import { snippetsOf } from '../../docs/scripts/snippets.mjs';
 import { root } from '../bootstrap.mjs';
 import { build } from '../install.mjs';
 import { run } from '../run.mjs';
@@ -174,7 +176,7 @@ async function createPlugins() {
     );
   }
   const user = emptyProject('user', npmrc);
-  await must(user, 'npm', 'install', ...tarballs);
+  await must(user, 'npm', 'install', '@project-runner/runner', ...tarballs);
   const names = kinds.map((kind) => JSON.parse(readFileSync(join(place, kind, 'package.json'), 'utf8')).name);
   const script = `
     for (const name of ${JSON.stringify(names)}) {
@@ -185,6 +187,17 @@ async function createPlugins() {
   const expected = kinds.map((kind) => `${kind}:rehearsed@1`).join('\n');
   if (said.trim() !== expected)
     throw new Error(`The installed plugins should say\n${expected}\nand say\n${said}`);
+  compileReadmes(user, names);
+}
+
+/** What the README of a package shows compiles for whoever has installed it. */
+function compileReadmes(user, names) {
+  const readmes = names.map((name) => `node_modules/${name}/README.md`);
+  const blocks = readmes.map((file) => snippetsOf(readFileSync(join(user, file), 'utf8'), file));
+  const empty = readmes.filter((_, i) => !blocks[i].some(({ language }) => language === 'ts'));
+  const problems = compileSnippets(blocks.flat(), join(user, 'readmes'));
+  for (const file of empty) problems.push(`${file} shows no TypeScript`);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
 }
 
 function emptyProject(name, npmrc, manifest = {}) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -8,6 +8,8 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { compileSnippets } from '../../docs/scripts/compile-snippets.mjs';
+import { root, snippetsOf } from '../../docs/scripts/snippets.mjs';
 import { copyPlugin, examplePlugins, npm } from '../support/installed-plugin.ts';
 import { packPackages } from '../support/pack-packages.ts';
 import { rsyslogPath } from '../support/rsyslog-path.ts';
@@ -75,6 +77,12 @@ describe('the plugins of examples, outside of the workspace', { timeout: 600_000
       'port-strategy:fixed',
       'port-strategy:unix-socket',
     ]);
+
+    const readmes = names.map((name) => `examples/${name}/README.md`);
+    const blocks = readmes.flatMap((file) => snippetsOf(readFileSync(join(root, file), 'utf8'), file));
+    const typed = blocks.filter(({ language }) => language === 'ts');
+    expect(new Set(typed.map(({ document }) => document))).toEqual(new Set(readmes));
+    expect(compileSnippets(typed, join(host, 'readmes'))).toEqual([]);
   });
 });
 

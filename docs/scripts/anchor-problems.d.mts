@@ -1,0 +1,1 @@
+export function anchorProblems(site: string): string[];
