@@ -14,7 +14,12 @@ const types = {
   '.svg': 'image/svg+xml',
 };
 // As /docs/site would be served: `/page` is `page.html`.
-const pages = ['/', '/getting-started', '/hooks/log-sink', '/api/core/src/interfaces/LogSinkPlugin'];
+const pages = [
+  '/',
+  '/getting-started',
+  '/hooks/log-sink',
+  '/api/@project-runner/core/interfaces/LogSinkPlugin',
+];
 const views = [
   { name: 'wide', viewport: { width: 1280, height: 800 }, colorScheme: 'light' },
   { name: 'dark', viewport: { width: 1280, height: 800 }, colorScheme: 'dark' },
