@@ -30,6 +30,8 @@ export interface HealthProbePlugin {
   readonly apiVersion: 1;
   /** Where there are several probes, all of a role must pass. @default all three */
   readonly roles?: readonly ProbeRole[];
+  /** Where it asks another path than that of the target, to be shown: it starts with a slash. @default the target's */
+  readonly path?: string;
   /** Never rejects for a server that is down or slow; settles soon after `signal` aborts. */
   check(target: ProbeTarget, signal: AbortSignal): Promise<ProbeResult>;
 }

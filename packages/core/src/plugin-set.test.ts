@@ -14,6 +14,13 @@ const probe = (name: string, changes: object = {}): HealthProbePlugin => ({
   ...changes,
 });
 
+const missing = (message: string, there: string): Error =>
+  expect.objectContaining({
+    code: 'PLUGIN_MISSING',
+    message,
+    hint: `These are there: ${there}`,
+  }) as Error;
+
 describe('PluginSet', () => {
   it('merges layers by key: a later plugin takes the slot of the earlier one', () => {
     const mine = probe('b');
@@ -36,9 +43,14 @@ describe('PluginSet', () => {
     const set = PluginSet.from([probe('a'), probe('b')]);
     expect(set.without(['health-probe:a']).keys()).toEqual(['health-probe:b']);
     expect(() => set.without(['health-probe:x'])).toThrowError(
-      /no plugin health-probe:x.*health-probe:a, health-probe:b/,
+      missing('there is no plugin health-probe:x to leave out', 'health-probe:a, health-probe:b'),
     );
-    expect(() => set.one('launcher')).toThrowError(/a launcher plugin is needed and none is there/);
+    expect(() => set.one('launcher')).toThrowError(
+      missing('a launcher plugin is needed and none is there', 'health-probe:a, health-probe:b'),
+    );
+    expect(() => PluginSet.from([]).one('launcher')).toThrowError(
+      expect.objectContaining({ hint: 'There are no plugins' }),
+    );
   });
 });
 
@@ -57,7 +69,10 @@ describe('PluginSet.reorder', () => {
 
   it('names those that are there for one that is not, and one that is named twice', () => {
     expect(() => set.reorder(['health-probe:a', 'health-probe:x'])).toThrowError(
-      /no plugin health-probe:x to put into order; these are there: health-probe:a, health-probe:b, health-probe:c/,
+      missing(
+        'there is no plugin health-probe:x to put into order',
+        'health-probe:a, health-probe:b, health-probe:c',
+      ),
     );
     expect(() => set.reorder(['constructor'])).toThrowError(
       expect.objectContaining({ code: 'PLUGIN_MISSING' }),
@@ -92,6 +107,8 @@ describe('validatePlugin', () => {
       probe('a', { roles: 'startup' }),
       /roles must be a list of .*; found "startup"/,
     ],
+    ['a path that is no text', probe('a', { path: 1 }), /path must be a string, found 1/],
+    ['a path of no URL', probe('a', { path: 'up' }), /path must start with "\/", found "up"/],
     ['roles that are empty', probe('a', { roles: [] }), /roles must be a list of .*; found none/],
     ['no kind', {}, /kind must be one of package-manager, .*found nothing/],
     ['a strange kind', probe('a', { kind: 'toaster' }), /found "toaster"/],

@@ -95,10 +95,10 @@ export class PluginSet {
   }
 
   #missing(message: string): ProjectRunnerError {
-    return new ProjectRunnerError(
-      'PLUGIN_MISSING',
-      `${message}; these are there: ${this.keys().join(', ') || 'none'}`,
-    );
+    const there = this.keys();
+    return new ProjectRunnerError('PLUGIN_MISSING', message, {
+      hint: there.length === 0 ? 'There are no plugins' : `These are there: ${there.join(', ')}`,
+    });
   }
 }
 

@@ -31,7 +31,7 @@ const optionalMembers: Readonly<
     explainFailure: 'function',
     skippedScripts: 'function',
   },
-  'health-probe': { roles: 'object' },
+  'health-probe': { roles: 'object', path: 'string' },
   'log-sink': { read: 'function', maxQueueBytes: 'number' },
   'port-strategy': { stats: 'function' },
   framework: { copies: 'function', healthPath: 'string', readyMessage: 'function' },
@@ -95,6 +95,7 @@ function checkMembers(plugin: Record<string, unknown>): void {
   for (const [member, type] of Object.entries(optionalMembers[kind])) {
     if (plugin[member] !== undefined) expectType(key, member, plugin[member], type);
   }
+  if (kind === 'health-probe' && plugin.path !== undefined) expectPath(key, String(plugin.path));
   if (kind === 'log-sink' && plugin.maxQueueBytes !== undefined) expectSize(key, plugin.maxQueueBytes);
 }
 
@@ -122,6 +123,11 @@ function expectRoles(key: string, found: unknown): void {
     'Leave roles out for a probe of all roles',
     key,
   );
+}
+
+function expectPath(key: string, found: string): void {
+  if (!found.startsWith('/'))
+    throw invalid(`[${key}] path must start with "/", found ${describe(found)}`, undefined, key);
 }
 
 function expectType(key: string, member: string, found: unknown, type: string): void {

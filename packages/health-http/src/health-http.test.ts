@@ -175,6 +175,8 @@ describe('healthHttp', () => {
         response.end();
       }),
     );
+    expect(healthHttp({ path: '/livez' }).path).toBe('/livez');
+    expect(healthHttp()).not.toHaveProperty('path');
     expect(await look(port, { path: '/livez' })).toEqual({ healthy: true });
     expect(await look(port, { path: '/readyz' }, true)).toEqual({
       healthy: false,

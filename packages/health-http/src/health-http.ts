@@ -54,6 +54,7 @@ export function healthHttp(options: HealthHttpOptions = {}): HealthProbePlugin {
     name,
     apiVersion: 1,
     ...(roles === undefined ? {} : { roles }),
+    ...(path === undefined ? {} : { path }),
     async check(given, signal) {
       const target = path === undefined ? given : { ...given, path, optionalPath: false };
       // A request listens to its signal for ever, and of `AbortSignal.any` Node 24 keeps every one that is listened to.

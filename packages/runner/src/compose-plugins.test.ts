@@ -1,12 +1,13 @@
 import { wrap } from '@project-runner/core';
 import type { HealthProbePlugin } from '@project-runner/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { composePlugins } from './compose-plugins.ts';
 import type { RunnerConfig } from './config.ts';
 import { filterSink } from './logs/filter-sink.ts';
 import { LocalProcessRunner } from './local-process-runner.ts';
 import { defaultPlugins } from './default-plugins.ts';
+import { allowOptions } from './project-options/allow-options.ts';
 
 function probe(name: string): HealthProbePlugin {
   return { kind: 'health-probe', name, apiVersion: 1, check: () => Promise.resolve({ healthy: true }) };
@@ -49,7 +50,7 @@ describe('composePlugins', () => {
       'an order of what is not there',
       { order: ['health-probe:tcp'] },
       'PLUGIN_MISSING',
-      /no plugin health-probe:tcp to put into order; these are there: package-manager:npm, .*log-sink:file/,
+      /no plugin health-probe:tcp to put into order$/,
     ],
     [
       'an order that names one twice',
@@ -85,7 +86,7 @@ describe('composePlugins', () => {
       'wrapping what is not there',
       { wrap: { 'health-probe:tcp': other } },
       'PLUGIN_MISSING',
-      /no plugin health-probe:tcp to wrap; these are there/,
+      /no plugin health-probe:tcp to wrap$/,
     ],
     [
       'wrapping with what is no function',
@@ -128,18 +129,53 @@ describe('composePlugins', () => {
     );
   });
 
-  it('names the plugin whose wrapper throws, and keeps the cause', () => {
+  it('takes what a wrapper throws for a fault of the configuration, names the plugin and keeps the cause', () => {
     const cause = new Error('no such thing');
     const fail = (): never => {
       throw cause;
     };
     expect(() => composePlugins({ wrap: { 'health-probe:http': fail } })).toThrowError(
       expect.objectContaining({
-        code: 'PLUGIN_FAILED',
+        code: 'CONFIG_INVALID',
         plugin: 'health-probe:http',
         cause,
-        message: '[health-probe:http] wrap failed: no such thing',
+        message: 'wrap["health-probe:http"] failed: no such thing',
       }) as Error,
     );
+    const inside = (inner: HealthProbePlugin): HealthProbePlugin => wrap(inner, fail);
+    expect(() => composePlugins({ wrap: { 'health-probe:http': inside } })).toThrowError(
+      code('CONFIG_INVALID'),
+    );
+    const wrong = (inner: HealthProbePlugin): HealthProbePlugin => wrap(inner, { check: 1 } as never);
+    expect(() => composePlugins({ wrap: { 'health-probe:http': wrong } })).toThrowError(
+      code('PLUGIN_INVALID'),
+    );
+  });
+
+  it.each([
+    ['without', { without: ['log-sink:none'] }],
+    ['order', { order: ['log-sink:none'] }],
+    ['wrap', { wrap: { 'log-sink:none': (inner) => inner } }],
+    ['projectOptions', { projectOptions: [allowOptions(() => probe('none'), {})] }],
+  ] as [string, RunnerConfig][])('says what is there where %s names what is not', (_, config) => {
+    expect(() => composePlugins(config)).toThrowError(
+      expect.objectContaining({
+        code: 'PLUGIN_MISSING',
+        hint: expect.stringMatching(/^These are there: .*log-sink:file/) as string,
+      }) as Error,
+    );
+  });
+
+  it('leaves no rejection behind of a wrapper that is async and fails', async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    onTestFinished(() => void process.off('unhandledRejection', note));
+    const fail = (): Promise<never> => Promise.reject(new Error('late'));
+    expect(() => composePlugins({ wrap: { 'health-probe:http': fail as never } })).toThrowError(
+      code('PLUGIN_INVALID'),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unhandled).toEqual([]);
   });
 });

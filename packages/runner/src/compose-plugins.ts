@@ -1,5 +1,5 @@
 import { PluginSet, ProjectRunnerError } from '@project-runner/core';
-import type { PluginKey, PluginKind } from '@project-runner/core';
+import type { PluginKind } from '@project-runner/core';
 
 import { wrong } from './check-value.ts';
 import type { ResolvedConfig, RunnerConfig } from './config.ts';
@@ -21,7 +21,7 @@ export function composePlugins(config: RunnerConfig = {}): PluginSet {
   expectKeys('order', order);
   expectHostOptions(config, projectOptions);
   const merged = PluginSet.from(defaultPlugins(config), plugins).without(without);
-  expectThere(merged.keys(), Object.keys(wrap));
+  expectThere(merged, Object.keys(wrap));
   const wrapped = Object.keys(wrap).map((key) => wrapPlugin(merged.get(key as AnyKey), wrap));
   const composed = PluginSet.from(merged.list(), wrapped).reorder(order);
   // Options of a plugin that nobody asks would be let through for nothing.
@@ -53,11 +53,11 @@ function expectKeys(key: 'without' | 'order', value: unknown): void {
   throw wrong(key, value, "a list of plugin keys, such as ['log-sink:file']");
 }
 
-function expectThere(there: readonly PluginKey[], wrapped: readonly string[]): void {
-  const absent = wrapped.find((key) => !there.includes(key as PluginKey));
+function expectThere(plugins: PluginSet, wrapped: readonly string[]): void {
+  const there: readonly string[] = plugins.keys();
+  const absent = wrapped.find((key) => !there.includes(key));
   if (absent === undefined) return;
-  throw new ProjectRunnerError(
-    'PLUGIN_MISSING',
-    `there is no plugin ${absent} to wrap; these are there: ${there.join(', ') || 'none'}`,
-  );
+  throw new ProjectRunnerError('PLUGIN_MISSING', `there is no plugin ${absent} to wrap`, {
+    hint: there.length === 0 ? 'There are no plugins' : `These are there: ${there.join(', ')}`,
+  });
 }
