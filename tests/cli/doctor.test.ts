@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -160,6 +160,43 @@ describe('project-runner doctor', () => {
     });
     const leased = of(diagnosis, 'ports')?.details.leased as { pid: number }[];
     expect(leased.map(({ pid }) => pid)).not.toContain(process.pid);
+  });
+
+  it('calls wrappers once, and finds a state folder that is a file with all its fields', async () => {
+    const dir = await writeFiles(tempFolder(), {
+      state: '',
+      'project-runner.config.mjs': `export default {
+        stateDir: './state',
+        wrap: { 'log-sink:file': (inner) => { console.log('wrapped'); return inner; } },
+      };`,
+    });
+    const { code, stdout, stderr } = await runCli(['doctor', dir, '--json']);
+    expect(code).toBe(1);
+    expect(stderr.match(/wrapped/g)).toHaveLength(1);
+    const [diagnosis] = cliEvents(stdout) as unknown as Diagnosis[];
+    const found = diagnosis && of(diagnosis, 'state-folder');
+    expect(found?.message).toBe(`${join(dir, 'state')} is no folder`);
+    expect(Object.keys(found?.details ?? {}).toSorted()).toEqual([
+      'dir',
+      'exists',
+      'mode',
+      'owner',
+      'runners',
+      'servers',
+    ]);
+  });
+
+  it('is ended by the user, and takes its temporary files with it', async () => {
+    const [dir, temp, bin] = [tempFolder(), tempFolder(), tempFolder()];
+    await writeFiles(bin, { npm: '#!/bin/sh\necho asked >&2\nexec sleep 60\n' });
+    chmodSync(join(bin, 'npm'), 0o755);
+    const env = { TMPDIR: temp, PATH: `${bin}:${process.env.PATH}` };
+    const asked = spawnCli(['doctor', dir, '--state-dir', join(dir, 'state')], { env });
+    await expect.poll(() => readdirSync(temp).join(), { timeout: 30_000 }).toContain('project-runner-doctor');
+    asked.child.kill('SIGINT');
+    expect(await asked.exited).toBe(130);
+    expect(readdirSync(temp).join()).not.toContain('project-runner-doctor');
+    expect(listFiles(dir)).toEqual([]);
   });
 
   it('refuses a folder that is not there', async () => {

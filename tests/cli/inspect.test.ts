@@ -27,6 +27,7 @@ describe('project-runner inspect', () => {
     expect(Object.keys(found).toSorted()).toEqual([
       'build',
       'cache',
+      'cacheReason',
       'dir',
       'event',
       'framework',
@@ -38,6 +39,7 @@ describe('project-runner inspect', () => {
       'ports',
       'problem',
       'projectOptions',
+      'projectOptionsReason',
       'start',
       'startReason',
       'stop',
@@ -75,6 +77,11 @@ describe('project-runner inspect', () => {
     await writeFiles(dir, { 'more.js': '1' });
     const changed = await runCli(['inspect', dir, '--skip-install', ...state]);
     expect(changed.stdout).toMatch(/^ {2}cache +\w{12}: would be built, because\n +- .*more\.js/m);
+    expect(changed.stdout).toMatch(/^ {2}install +skipped: node_modules of the project are used/m);
+    expect(changed.stdout).toMatch(/^ {2}package manager +npm: .*\n +not needed: nothing is installed/m);
+    expect(changed.stdout).not.toContain('not there');
+    const anew = await runCli(['inspect', dir, '--no-cache', ...state]);
+    expect(anew.stdout).toMatch(/^ {2}cache +not used: it is built anew$/m);
   });
 
   it('uses the configuration', async () => {
@@ -88,6 +95,41 @@ describe('project-runner inspect', () => {
       health: { path: '/up', from: 'configuration' },
       cache: null,
     });
+  });
+
+  it('shows what each probe asks, and what of package.json is ignored', async () => {
+    const health = join(import.meta.dirname, '../../packages/health-http/dist/index.js');
+    const dir = await project({
+      'project-runner.config.mjs': `
+        import { healthHttp } from ${JSON.stringify(health)};
+        export default { plugins: [healthHttp({ name: 'ready', path: '/readyz', roles: ['readiness'] })] };`,
+      'package.json': JSON.stringify({
+        name: 'shop',
+        scripts: { start: 'node server.js' },
+        'project-runner': { 'health-probe:http': { path: '/mine' } },
+      }),
+    });
+    const { stdout } = await runCli(['inspect', dir]);
+    expect(stdout).toMatch(/^ {2}health +\/health, a guess: .*, by health-probe:http$/m);
+    expect(stdout).toMatch(/^ +\/readyz, as the probe is configured, by health-probe:ready, for readiness$/m);
+    expect(stdout).toMatch(/^ {2}options +the field "project-runner" of package.json is ignored: /m);
+  });
+
+  it.each([
+    ['a wrapper throws', "wrap: { 'log-sink:file': () => { throw new Error('boom'); } }", 'CONFIG_INVALID'],
+    ['a plugin is not there', "without: ['log-sink:none']", 'PLUGIN_MISSING'],
+  ])('ends with 2 where %s, and names the configuration', async (_, text, code) => {
+    const dir = await project({ 'project-runner.config.mjs': `export default { ${text} };` });
+    for (const command of ['inspect', 'build']) {
+      const result = await runCli([command, dir]);
+      expect(result.code).toBe(2);
+      expect(result.stderr).toContain(`error [${code}]`);
+      expect(result.stderr).toContain(join(dir, 'project-runner.config.mjs'));
+    }
+    const { code: doctorCode, stdout } = await runCli(['doctor', dir]);
+    expect(doctorCode).toBe(1);
+    expect(stdout).toMatch(/^problem +configuration +\/.*project-runner\.config\.mjs: /m);
+    expect(stdout).not.toMatch(/^ok +configuration/m);
   });
 
   it('has the exit code of a build that would fail for want of a package manager, and tells the rest', async () => {

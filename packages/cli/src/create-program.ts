@@ -80,6 +80,8 @@ export function createProgram(io: CliIo, onExitCode: (code: number) => void): Co
       onExitCode(await doctor(dir, options, io));
     });
   addDoctorOptions(doctorCommand);
+  inspectCommand.addHelpText('after', inspectHelp);
+  doctorCommand.addHelpText('after', doctorHelp);
   for (const command of [upCommand, buildCommand, inspectCommand]) addProjectOptions(command);
   for (const command of [upCommand, buildCommand, runCommand, inspectCommand, doctorCommand]) {
     command.helpOption('-h, --help', 'show this help').allowExcessArguments(false);
@@ -99,6 +101,13 @@ Examples:
   project-runner run report.yaml --input '{ "month": 3 }' --json
   project-runner inspect ./api                           what would be run, and why
   project-runner doctor                                  what of this machine helps or hinders`;
+
+const inspectHelp = `
+Nothing of the project is run, and nothing is written to it. Package managers are asked for their --version.`;
+
+const doctorHelp = `
+Evaluates the configuration, runs --version of package managers, and writes 1 MB to the volume of the state folder,
+which it takes away again. No port is leased, no server is started.`;
 
 const exitCodeHelp = `
 Exit codes:

@@ -23,8 +23,23 @@ interface Mount {
 
 const controllers = ['memory', 'cpu', 'pids'] as const satisfies readonly CgroupController[];
 
-/** Of this process; the two texts are those of `/proc/self`. */
-export function findCgroupBases(
+/** Answers the controllers that groups in a folder have, or may be given. */
+type Give = (dir: string) => CgroupController[];
+
+/**
+ * Of this process, with the controllers switched on that are needed. The two texts are those of `/proc/self`.
+ */
+export function findCgroupBases(mountinfo?: string | null, membership?: string | null): CgroupBases {
+  return findBases(enable, mountinfo, membership);
+}
+
+/** The same, as far as can be told without changing anything. */
+export function lookForCgroupBases(mountinfo?: string | null, membership?: string | null): CgroupBases {
+  return findBases(grantable, mountinfo, membership);
+}
+
+function findBases(
+  give: Give,
   mountinfo: string | null = readProcFile('self/mountinfo'),
   membership: string | null = readProcFile('self/cgroup'),
 ): CgroupBases {
@@ -40,7 +55,7 @@ export function findCgroupBases(
   }
   const unified = mounts.filter((mount) => mount.type === 'cgroup2');
   const own = locate(unified, paths.get(''));
-  return { v2: own ? chooseV2(own, new Set(unified.map((mount) => mount.dir))) : null, v1 };
+  return { v2: own ? chooseV2(own, new Set(unified.map((mount) => mount.dir)), give) : null, v1 };
 }
 
 /**
@@ -48,12 +63,12 @@ export function findCgroupBases(
  * taken where it is certainly of the same delegation: the unit that a manager made a leaf in (`DelegateSubgroup=`), or
  * the top of a namespace. Without that, groups below ours are good for killing only. Moving the host is not ours to do.
  */
-function chooseV2(own: string, tops: ReadonlySet<string>): CgroupBases['v2'] {
-  if (isTrueRoot(own)) return isOurs(own) ? { dir: own, controllers: enable(own) } : null;
+function chooseV2(own: string, tops: ReadonlySet<string>, give: Give): CgroupBases['v2'] {
+  if (isTrueRoot(own)) return isOurs(own) ? { dir: own, controllers: give(own) } : null;
   const above = dirname(own);
   const isLeaf = !tops.has(own) && !isUnit(own) && !basename(own).startsWith(groupPrefix);
   if (isLeaf && (tops.has(above) || isUnit(above)) && isOurs(above) && mayGive(above)) {
-    const enabled = enable(above);
+    const enabled = give(above);
     if (enabled.length > 0) return { dir: above, controllers: enabled };
   }
   return isOurs(own) ? { dir: own, controllers: [] } : null;
@@ -76,13 +91,7 @@ function mayGive(dir: string): boolean {
 }
 
 function isOurs(dir: string): boolean {
-  try {
-    accessSync(dir, constants.W_OK);
-    accessSync(join(dir, 'cgroup.procs'), constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return isWritable(dir) && isWritable(join(dir, 'cgroup.procs'));
 }
 
 function enable(dir: string): CgroupController[] {
@@ -98,6 +107,23 @@ function enable(dir: string): CgroupController[] {
   }
   const enabled = words(file);
   return controllers.filter((controller) => enabled.includes(controller));
+}
+
+function grantable(dir: string): CgroupController[] {
+  const file = join(dir, 'cgroup.subtree_control');
+  const [available, enabled] = [words(join(dir, 'cgroup.controllers')), words(file)];
+  return controllers.filter(
+    (controller) => enabled.includes(controller) || (available.includes(controller) && isWritable(file)),
+  );
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function words(file: string): string[] {

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import type { LaunchLimits, LaunchSpec, ProcessHandle } from '@project-runner/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { findCgroupBases, groupPrefix } from './cgroup-bases.ts';
+import { findCgroupBases, groupPrefix, lookForCgroupBases } from './cgroup-bases.ts';
 import { parseCgroup } from './cgroup.ts';
 import type { CgroupPart } from './cgroup.ts';
 import { launcherLocal } from './launcher-local.ts';
@@ -345,6 +345,20 @@ describe('findCgroupBases', () => {
       v2: null,
       v1: { cpu: join(top, 'cpu,cpuacct/a'), memory: join(top, 'mem ory/a/b') },
     });
+  });
+
+  it('switches controllers on, and tells without that which could be', () => {
+    const { top, mountinfo, membership } = unified('/app.service/runner', {
+      'app.service': { ...given, 'cgroup.subtree_control': 'pids\n' },
+      'app.service/runner': { 'cgroup.procs': '1\n' },
+    });
+    const file = join(top, 'app.service/cgroup.subtree_control');
+    const v2 = { dir: join(top, 'app.service'), controllers: ['memory', 'cpu', 'pids'] };
+    expect(lookForCgroupBases(mountinfo, membership)).toEqual({ v2, v1: {} });
+    expect(readFileSync(file, 'utf8')).toBe('pids\n');
+    findCgroupBases(mountinfo, membership);
+    // The kernel would add it to the others.
+    expect(readFileSync(file, 'utf8')).toMatch(/^\+/);
   });
 
   it('finds nothing where there is nothing', () => {

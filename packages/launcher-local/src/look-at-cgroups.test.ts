@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { launcherLocal } from './launcher-local.ts';
 import { lookAtCgroups } from './look-at-cgroups.ts';
@@ -54,6 +54,19 @@ it('tryHolePunching leaves nothing behind', async () => {
   const dir = folder();
   expect(['works', 'refused', 'unavailable']).toContain(await tryHolePunching(dir));
   expect(readdirSync(dir)).toEqual([]);
+});
+
+it.runIf(process.platform === 'linux')('tryHolePunching uses a file without a name', async () => {
+  const [dir, bin] = [folder(), folder()];
+  const seen = join(bin, 'seen');
+  const { PATH } = process.env;
+  const script = `#!/bin/sh\nls -A '${dir}' > '${seen}'\nPATH='${PATH}'\nexec fallocate "$@"\n`;
+  writeFileSync(join(bin, 'fallocate'), script, { mode: 0o755 });
+  const before = await tryHolePunching(dir);
+  vi.stubEnv('PATH', `${bin}:${PATH}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(await tryHolePunching(dir)).toBe(before);
+  expect(readFileSync(seen, 'utf8')).toBe('');
 });
 
 it.runIf(process.platform === 'linux')(

@@ -1,6 +1,6 @@
 import type { LaunchLimits } from '@project-runner/core';
 
-import { findCgroupBases } from './cgroup-bases.ts';
+import { lookForCgroupBases } from './cgroup-bases.ts';
 import type { CgroupBases } from './cgroup-bases.ts';
 import { cgroupSettings } from './cgroup-settings.ts';
 
@@ -14,8 +14,8 @@ export interface CgroupSupport {
   canKill: boolean;
 }
 
-/** Looks as a launch with limits does, which switches controllers on for groups of its own where that is allowed. */
-export function lookAtCgroups({ v2, v1 }: CgroupBases = findCgroupBases()): CgroupSupport {
+/** Looks as a launch with limits does, and switches nothing on: what is allowed is taken to work. */
+export function lookAtCgroups({ v2, v1 }: CgroupBases = lookForCgroupBases()): CgroupSupport {
   const limits = Object.fromEntries(
     cgroupSettings.map(({ limit, controller }) => {
       if (v2?.controllers.includes(controller)) return [limit, 'cgroup-v2'];

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 
 import { thisProcess } from './holder.ts';
-import { readLease, takeLease } from './take-lease.ts';
+import { leaseKeys, readLease, takeLease } from './take-lease.ts';
 
 function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'leases-'));
@@ -85,4 +85,13 @@ it('gives each of 200 dead leases to exactly one of six processes that take them
   expect(taken.toSorted()).toEqual(keys.toSorted());
   children.forEach((child) => child.kill('SIGKILL'));
   await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
+});
+
+it('tells the keys that have a lease or had one, and none of a folder that is not there', () => {
+  const dir = folder();
+  expect(leaseKeys(join(dir, 'none'))).toEqual(new Set());
+  const release = takeLease(dir, 'key.1', 'me');
+  takeLease(dir, 'other', 'me');
+  release?.();
+  expect(leaseKeys(dir)).toEqual(new Set(['key.1', 'other']));
 });

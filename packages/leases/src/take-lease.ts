@@ -56,6 +56,11 @@ export function readLease(dir: string, key: string, { dead = false }: { dead?: b
   return dead || isHeldRecord(newest.record) ? newest.record : null;
 }
 
+/** The keys that have a lease or had one: of many, only these are worth a look. @throws Error of the file system */
+export function leaseKeys(dir: string): ReadonlySet<string> {
+  return new Set(namesIn(dir).flatMap((name) => /^(.+)\.\d+\.json$/.exec(name)?.[1] ?? []));
+}
+
 function fileName(key: string, generation: number): string {
   return `${key}.${generation}.json`;
 }

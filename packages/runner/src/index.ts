@@ -15,7 +15,7 @@ export { composePlugins } from './compose-plugins.ts';
 export type { HealthCheckConfig, ResolvedConfig, RunnerConfig } from './config.ts';
 export { createProjectRunner } from './create-project-runner.ts';
 export { diagnose } from './diagnose/diagnose.ts';
-export type { DiagnosedPlugin, Diagnosis } from './diagnose/diagnose.ts';
+export type { DiagnosedPlugin, DiagnoseOptions, Diagnosis } from './diagnose/diagnose.ts';
 export { explainComposition } from './diagnose/explain-composition.ts';
 export type { ComposedPlugin, Composition } from './diagnose/explain-composition.ts';
 export type { DiagnosisCheck, Finding } from './diagnose/finding.ts';

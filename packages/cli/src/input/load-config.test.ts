@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { composePlugins } from '@project-runner/runner';
 import { describe, expect, it } from 'vitest';
 
-import { loadConfig } from './load-config.ts';
+import { inConfig, loadConfig } from './load-config.ts';
 
 function folder(files: Record<string, string>): string {
   const dir = mkdtempSync(join(tmpdir(), 'cli-config-'));
@@ -92,22 +93,21 @@ describe('loadConfig', () => {
       'CONFIG_INVALID',
       /config\.mjs: wrong value for stopG/,
     ],
-    [
-      'has a broken plugin',
-      'export default { plugins: [{}] }',
-      'PLUGIN_INVALID',
-      /config\.mjs: A plugin's kind must/,
-    ],
-    [
-      'leaves out a stranger',
-      'export default { without: ["a:b"] }',
-      'PLUGIN_MISSING',
-      /config\.mjs: there is no plugin/,
-    ],
   ])('names a file that %s', async (_, text, code, message) => {
     const dir = folder({ 'project-runner.config.mjs': text });
     const error: unknown = await loadConfig(dir, empty, undefined).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it.each([
+    ['a broken plugin', 'plugins: [{}]', 'PLUGIN_INVALID', /config\.mjs: A plugin's kind must/],
+    ['a stranger left out', 'without: ["a:b"]', 'PLUGIN_MISSING', /config\.mjs: there is no plugin/],
+  ])('leaves %s to those who compose, and names the file then', async (_, text, code, message) => {
+    const dir = folder({ 'project-runner.config.mjs': `export default { ${text} }` });
+    const { config, file } = await loadConfig(dir, empty, undefined);
+    expect(() => inConfig(file, () => composePlugins(config))).toThrowError(
+      expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error,
+    );
   });
 
   it('refuses a folder with two', async () => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 import { ProjectRunnerError } from '@project-runner/core';
-import { composePlugins, resolveConfig } from '@project-runner/runner';
+import { resolveConfig } from '@project-runner/runner';
 import type { RunnerConfig } from '@project-runner/runner';
 
 import { evaluateConfig } from './evaluate-config.ts';
@@ -22,8 +22,8 @@ const pathKeys = ['buildDir', 'stateDir', 'dataDir'] as const satisfies readonly
 
 /**
  * Reads the file given, else the first one in the project's folder, else in the current one. Relative folders in it
- * are relative to the file.
- * @throws ProjectRunnerError `CONFIG_INVALID`, or the `PLUGIN_*` code of what is wrong, with the file in the message
+ * are relative to the file. Its plugins are not looked at: whoever composes them does so in `inConfig`.
+ * @throws ProjectRunnerError `CONFIG_INVALID` with the file in the message
  */
 export async function loadConfig(
   projectDir: string,
@@ -51,14 +51,20 @@ function withAbsolutePaths(config: ProjectRunnerConfig, dir: string): ProjectRun
   return copy;
 }
 
-/** Checked here, so that the message names the file and nothing has been started yet. */
+/** Checked here, when nothing has been started yet. */
 function check(config: ProjectRunnerConfig, file: string): void {
-  try {
+  inConfig(file, () => {
     refuseUnknownKeys(config);
     resolveConfig(config);
-    composePlugins(config);
+  });
+}
+
+/** What `look` answers; what it throws names the file of the configuration. */
+export function inConfig<T>(file: string | undefined, look: () => T): T {
+  try {
+    return look();
   } catch (error) {
-    if (!ProjectRunnerError.is(error)) throw error;
+    if (!ProjectRunnerError.is(error) || file === undefined) throw error;
     throw new ProjectRunnerError(error.code, `${file}: ${error.message}`, {
       cause: error.cause,
       ...(error.plugin ? { plugin: error.plugin } : {}),

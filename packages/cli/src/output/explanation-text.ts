@@ -6,19 +6,17 @@ const width = 'package manager'.length;
 export function explanationText(found: ProjectExplanation): string {
   const rows: (readonly [name: string, ...lines: string[]])[] = [
     ['framework', `${found.framework.name}: ${found.framework.reason}`],
-    ['package manager', manager(found.packageManager)],
+    ['package manager', ...manager(found.packageManager)],
     ...workspace(found),
-    ['install', command(found.install), installNote(found.install)],
+    ['install', ...install(found.install)],
     ['build', ...build(found.build)],
     ['start', ...start(found)],
     ['variables', ...variables(found.variables)],
-    ['health', health(found.health)],
+    ['health', ...health(found.health)],
     ['ports', ports(found.ports)],
     ['stop', `SIGTERM, and SIGKILL after ${found.stop.graceMs / 1000} s`],
-    ...(found.projectOptions.length === 0
-      ? []
-      : [['options', `of ${found.projectOptions.join(', ')}, by package.json`] as const]),
-    ['cache', ...cache(found.cache)],
+    ...options(found),
+    ['cache', ...cache(found)],
     ...(found.problem ? [['problem', found.problem.message, ...hint(found.problem)] as const] : []),
   ];
   const lines = rows.flatMap(([name, ...texts]) =>
@@ -27,10 +25,18 @@ export function explanationText(found: ProjectExplanation): string {
   return [`${found.name}, ${found.dir}`, ...lines].join('\n');
 }
 
-function manager({ name, reason, declaredIn, wanted, found }: ProjectExplanation['packageManager']): string {
+function manager({
+  name,
+  reason,
+  declaredIn,
+  wanted,
+  found,
+  foundReason,
+}: ProjectExplanation['packageManager']): string[] {
   const asked = wanted === null ? '' : ` ${wanted}`;
-  const there = found === null ? ', not there' : found === wanted ? '' : `, found ${found}`;
-  return `${name}${asked}${there}: ${reason}${declaredIn === null ? '' : ` (${declaredIn})`}`;
+  const other = found === null || found === wanted ? '' : `, found ${found}`;
+  const why = `${name}${asked}${other}: ${reason}${declaredIn === null ? '' : ` (${declaredIn})`}`;
+  return foundReason === null ? [why] : [why, foundReason];
 }
 
 function hint({ hint: advice }: NonNullable<ProjectExplanation['problem']>): string[] {
@@ -49,11 +55,14 @@ function command({ file, args }: Pick<ExplainedCommand, 'file' | 'args'>): strin
     .join(' ');
 }
 
-function installNote({ frozen, installScripts, cwd }: ProjectExplanation['install']): string {
+function install(found: ProjectExplanation['install']): string[] {
+  if (found === null) return ['skipped: node_modules of the project are used as they are'];
+  const { frozen, installScripts, cwd } = found;
   const exactly = frozen
     ? 'exactly as the lockfile says'
     : 'without a lockfile: versions may differ next time';
-  return `${exactly}, ${installScripts ? 'with' : 'without'} install scripts, in a copy of ${cwd}`;
+  const scripts = installScripts ? 'with' : 'without';
+  return [command(found), `${exactly}, ${scripts} install scripts, in a copy of ${cwd}`];
 }
 
 function build({ command: run, output, outputReason }: ProjectExplanation['build']): string[] {
@@ -78,18 +87,42 @@ function variables({ build: building, server, address, secret }: ProjectExplanat
   ];
 }
 
-function health({ probes, path, from }: ProjectExplanation['health']): string {
-  const why = { configuration: 'as configured', framework: 'as its framework says', guess: 'a guess' }[from];
-  return `${path}, ${why}, by ${probes.join(', ')}`;
+const why = {
+  configuration: 'as configured',
+  framework: 'as its framework says',
+  guess: 'a guess: a server without it is well, too',
+  probe: 'as the probe is configured',
+  project: 'as package.json says',
+} as const;
+
+/** One line, where all probes are alike. */
+function health({ probes, path, from }: ProjectExplanation['health']): string[] {
+  if (probes.length === 0) return ['nothing is asked: there is no probe'];
+  const isPlain = probes.every((probe) => probe.from === from && probe.roles.length === allRoles);
+  if (isPlain) return [`${path}, ${why[from]}, by ${probes.map(({ key }) => key).join(', ')}`];
+  return probes.map((probe) => {
+    const roles = probe.roles.length === allRoles ? '' : `, for ${probe.roles.join(', ')}`;
+    return `${probe.path}, ${why[probe.from]}, by ${probe.key}${roles}`;
+  });
 }
+
+const allRoles = 3;
 
 function ports({ strategy, start: first, end, mayShareSocket }: ProjectExplanation['ports']): string {
   const range = first === null ? '' : `, ${first} to ${end}`;
   return `${strategy}${range}${mayShareSocket ? '; it can be given a socket' : ''}`;
 }
 
-function cache(found: ProjectExplanation['cache']): string[] {
-  if (found === null) return ['off, or its package manager is not there'];
+function options({
+  projectOptions,
+  projectOptionsReason,
+}: ProjectExplanation): (readonly [string, ...string[]])[] {
+  if (projectOptionsReason !== null) return [['options', projectOptionsReason]];
+  return projectOptions.length === 0 ? [] : [['options', `of ${projectOptions.join(', ')}, by package.json`]];
+}
+
+function cache({ cache: found, cacheReason }: ProjectExplanation): string[] {
+  if (found === null) return [cacheReason ?? 'off'];
   const key = found.fingerprint.slice(0, 12);
   if (found.built) return [`${key}: built before, nothing would be run`];
   if (found.changes.length === 0) return [`${key}: not built before`];

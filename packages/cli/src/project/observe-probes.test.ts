@@ -21,3 +21,17 @@ it('tells the path that was asked and leaves the answer alone', async () => {
   void probe.check({ ...target, path: '/health', optionalPath: true }, AbortSignal.timeout(1000));
   expect(observed.path()).toEqual({ path: '/health', optional: true });
 });
+
+it('tells the path that a probe asks in the place of the one it is told', async () => {
+  const observed = observeProbes();
+  const probe = observed.observe({
+    kind: 'health-probe',
+    name: 'own',
+    apiVersion: 1,
+    path: '/ready',
+    check: async () => ({ healthy: true }),
+  });
+  const target = { host: '127.0.0.1', port: 1, path: '/health', optionalPath: true };
+  await probe.check(target, AbortSignal.timeout(1000));
+  expect(observed.path()).toEqual({ path: '/ready', optional: false });
+});

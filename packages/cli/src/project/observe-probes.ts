@@ -15,7 +15,10 @@ export function observeProbes(): ObservedProbes {
     observe: (probe) =>
       wrap(probe, {
         check(target, signal) {
-          last = { path: target.path, optional: target.optionalPath ?? false };
+          last =
+            probe.path === undefined
+              ? { path: target.path, optional: target.optionalPath ?? false }
+              : { path: probe.path, optional: false };
           return probe.check(target, signal);
         },
       }),

@@ -15,7 +15,7 @@ import type { PluginWrappers, RunnerConfig } from '@project-runner/runner';
 
 import type { CliIo } from '../cli-io.ts';
 import type { ProjectOptions } from '../commands/project-options.ts';
-import { loadConfig } from '../input/load-config.ts';
+import { inConfig, loadConfig } from '../input/load-config.ts';
 import { readSecrets } from '../input/read-secrets.ts';
 import { readVariables } from '../input/read-variables.ts';
 import type { Reporter } from '../output/reporter.ts';
@@ -75,7 +75,7 @@ export async function openProject(
   const errors = captureErrors(noticeLosses(written.logger ?? reporter.logger, reporter.notice));
   const config = mergeConfig(written, options, inspected.dir, io, errors.logger);
   const { buildDir, stateDir } = resolveConfig(config);
-  const plugins = composePlugins(config);
+  const plugins = inConfig(file, () => composePlugins(config));
   const processes = observeLauncher(plugins.one('launcher'));
   const probes = observeProbes();
   const logsDir = hasDefaultLogs(plugins, config) ? join(stateDir, 'logs') : null;

@@ -28,6 +28,8 @@ export interface ToolQuestion {
   mayAskManager: boolean;
   /** Whether the answer is that of a build, to be kept for the next one. */
   isKept: boolean;
+  /** The package manager is not needed for an install, and did not answer. */
+  onUnanswered?(error: unknown): void;
 }
 
 export interface BuildToolsOptions extends Omit<RunBuildCommandOptions, 'cwd'> {
@@ -78,8 +80,9 @@ async function packageManagerVersion(options: BuildToolsOptions): Promise<string
     return version;
   } catch (error) {
     // Without an install only the script has to run, and that may well work.
-    if (skipInstall && !options.signal.aborted) return unknownVersion;
-    throw error;
+    if (!skipInstall || options.signal.aborted) throw error;
+    options.question.onUnanswered?.(error);
+    return unknownVersion;
   }
 }
 

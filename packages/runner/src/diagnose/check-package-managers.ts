@@ -17,14 +17,20 @@ const found = findingsOf('package-manager');
 
 const patienceMs = 20_000;
 
-/** Which package managers there are, asked as a build would, in a folder without a project. */
-export async function checkPackageManagers(plugins: PluginSet): Promise<Finding[]> {
+/** Which package managers there are, asked as a build would, in a folder without a project. @throws the signal's reason */
+export async function checkPackageManagers(plugins: PluginSet, signal: AbortSignal): Promise<Finding[]> {
   const managers = plugins.all('package-manager');
   if (managers.length === 0)
-    return [found.warning('There is no plugin for one: nothing can be built', 'Add one to plugins')];
+    return [
+      found.warning('There is no plugin for one: nothing can be built', 'Add one to plugins', {
+        name: null,
+        version: null,
+      }),
+    ];
   const cwd = await mkdtemp(join(tmpdir(), 'project-runner-doctor-'));
   try {
-    const versions = await Promise.all(managers.map((plugin) => versionOf(plugin, plugins, cwd)));
+    const versions = await Promise.all(managers.map((plugin) => versionOf(plugin, plugins, { cwd, signal })));
+    signal.throwIfAborted();
     const isOneThere = versions.some(({ version }) => version !== null);
     return versions.map((asked) => finding(asked, isOneThere));
   } finally {
@@ -44,7 +50,7 @@ interface AskedVersion {
 async function versionOf(
   plugin: PackageManagerPlugin,
   plugins: PluginSet,
-  cwd: string,
+  { cwd, signal }: { cwd: string; signal: AbortSignal },
 ): Promise<AskedVersion> {
   const { name } = plugin;
   try {
@@ -55,7 +61,7 @@ async function versionOf(
         id: `doctor-${randomUUID()}`,
         cwd,
         env: buildEnvironment(),
-        signal: AbortSignal.timeout(patienceMs),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
         onLine: () => undefined,
         mask: createSecretMask([]),
       },

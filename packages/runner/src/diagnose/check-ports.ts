@@ -12,7 +12,7 @@ const found = findingsOf('ports');
 /** Fewer are soon gone. */
 const fewPorts = 3;
 
-/** Who has the ports of the range. Those of a strategy that the configuration brought are its own to know. */
+/** Who has the ports of the range: where none is free, all were looked at. Those of a strategy that the configuration brought are its own to know. */
 export async function checkPorts(
   plugins: PluginSet,
   { plugins: composed }: Composition,
@@ -28,9 +28,11 @@ export async function checkPorts(
   const { start, end } = portRange;
   const { looked, free, leased, busy } = await surveyPorts(portRange);
   const details = { strategy, start, end, looked, free, leased, busy };
-  const message = `${free} of ${looked} ports from ${start} to ${end} are free, ${leased.length} leased, ${busy.length} held by others`;
+  const total = end - start + 1;
+  const seen = looked === total ? '' : ` looked at, of the ${total}`;
+  const message = `${free} of ${looked} ports${seen} from ${start} to ${end} are free, ${leased.length} leased, ${busy.length} held by others`;
   if (free === 0) return found.problem(message, 'Stop a server, or set a larger portRange', details);
-  return free < Math.min(fewPorts, looked)
+  return free < Math.min(fewPorts, total)
     ? found.warning(message, 'Set a larger portRange', details)
     : found.ok(message, details);
 }

@@ -12,42 +12,38 @@ const found = findingsOf('state-folder');
 
 export interface StateFolderLook {
   finding: Finding;
-  /** The folder, or the nearest one above it that is there. */
+  /** The folder, or the nearest one above it that is there and is one. */
   there: string;
 }
 
 /** Whose the state folder is, and which living runners have servers in it. */
 export function checkStateFolder(stateDir: string): StateFolderLook {
-  const there = nearest(stateDir);
-  if (there !== stateDir) {
-    const details = { dir: stateDir, exists: false, owner: null, mode: null, runners: [], servers: 0 };
-    const finding = isWritable(there)
+  const nearest = upTo(stateDir, existsSync);
+  const there = upTo(nearest, isFolder);
+  if (nearest === stateDir) return { finding: look(stateDir, statSync(stateDir)), there };
+  const details = { dir: stateDir, exists: false, owner: null, mode: null, ...noServers };
+  const finding =
+    nearest === there && isWritable(there)
       ? found.ok(`${stateDir} will be made`, details)
       : found.problem(
-          `${stateDir} cannot be made in ${there}`,
+          `${stateDir} cannot be made in ${nearest}`,
           'Name a stateDir that can be written to',
           details,
         );
-    return { finding, there };
-  }
-  return { finding: look(stateDir, statSync(stateDir)), there };
+  return { finding, there };
 }
 
+const noServers = { runners: [], servers: 0 };
+
 function look(dir: string, stat: Stats): Finding {
+  const mode = stat.mode & 0o777;
+  const own = { dir, exists: true, owner: stat.uid, mode: `0${mode.toString(8).padStart(3, '0')}` };
   if (!stat.isDirectory())
-    return found.problem(`${dir} is no folder`, 'Name another stateDir', { dir, exists: true });
+    return found.problem(`${dir} is no folder`, 'Name another stateDir', { ...own, ...noServers });
   const servers = serversIn(dir);
   const runners = runnersOf(servers);
   const orphans = servers.filter(({ lease }) => lease === null).length;
-  const mode = stat.mode & 0o777;
-  const details = {
-    dir,
-    exists: true,
-    owner: stat.uid,
-    mode: `0${mode.toString(8).padStart(3, '0')}`,
-    runners,
-    servers: servers.length,
-  };
+  const details = { ...own, runners, servers: servers.length };
   if (!isWritable(dir)) {
     return found.problem(
       `${dir} belongs to user ${stat.uid}, and cannot be written to`,
@@ -114,8 +110,13 @@ function plural(servers: number): string {
   return servers === 1 ? '1 server' : `${servers} servers`;
 }
 
-function nearest(dir: string): string {
-  for (let at = dir; ; at = dirname(at)) if (existsSync(at) || at === dirname(at)) return at;
+/** The nearest of a path and those above it that is so. */
+function upTo(path: string, isSo: (path: string) => boolean): string {
+  for (let at = path; ; at = dirname(at)) if (isSo(at) || at === dirname(at)) return at;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function isWritable(dir: string): boolean {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { copyFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { copyFile, open, rm, statfs } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { tryHolePunching } from '@project-runner/launcher-local';
@@ -11,7 +12,7 @@ import type { Finding } from './finding.ts';
 const [onVolume, onHoles] = [findingsOf('volume'), findingsOf('hole-punching')];
 
 /** By the numbers of statfs(2) of Linux. */
-const names: Readonly<Record<number, string>> = {
+const fileSystems: Readonly<Record<number, string>> = {
   0xef53: 'ext4',
   0x58465342: 'xfs',
   0x9123683e: 'btrfs',
@@ -35,24 +36,44 @@ const mb = 1024 * 1024;
 const leastFreeBytes = 64 * mb;
 const littleFreeBytes = 1024 * mb;
 
-/** The file system of a folder that is there and can be written to; tried with small files that are removed again. */
+/**
+ * The file system of a folder that is there, tried with small files that go with this process. Nothing is said of holes
+ * where nothing can be written.
+ */
 export async function checkVolume(dir: string): Promise<Finding[]> {
+  const details = { dir, fileSystem: null, type: null, freeBytes: null, reflink: null };
   try {
-    return [await volumeFinding(dir), await holeFinding(dir)];
+    const space = await spaceOf(dir);
+    Object.assign(details, space);
+    return [volumeFinding(dir, space, await canReflink(dir)), await holeFinding(dir)];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return [
-      onVolume.problem(`Nothing can be written to ${dir}: ${reason}`, 'Make room, or name another stateDir'),
+      onVolume.problem(
+        `Nothing can be written to ${dir}: ${reason}`,
+        'Make room, or name another stateDir',
+        details,
+      ),
     ];
   }
 }
 
-async function volumeFinding(dir: string): Promise<Finding> {
+interface Space {
+  /** `null`: not known by name. */
+  fileSystem: string | null;
+  type: number;
+  freeBytes: number;
+}
+
+async function spaceOf(dir: string): Promise<Space> {
   const { type, bavail, bsize } = await statfs(dir);
-  const fileSystem = process.platform === 'linux' ? (names[type] ?? null) : null;
-  const freeBytes = bavail * bsize;
-  const reflink = await canReflink(dir);
-  const details = { dir, fileSystem, type, freeBytes, reflink };
+  const fileSystem = process.platform === 'linux' ? (fileSystems[type] ?? null) : null;
+  return { fileSystem, type, freeBytes: bavail * bsize };
+}
+
+function volumeFinding(dir: string, space: Space, reflink: boolean): Finding {
+  const { fileSystem, type, freeBytes } = space;
+  const details = { dir, ...space, reflink };
   const name = fileSystem ?? `file system ${type.toString(16)}`;
   const copies = reflink ? 'copies share their blocks' : 'copies are whole';
   const message = `${name}, ${Math.round(freeBytes / mb)} MB free, ${copies}`;
@@ -78,21 +99,31 @@ async function volumeFinding(dir: string): Promise<Finding> {
   return onVolume.ok(message, details);
 }
 
+/** The files lose their names before they are used where that is possible: nothing is left, however this process ends. */
 async function canReflink(dir: string): Promise<boolean> {
-  const [from, to] = [0, 1].map((index) => join(dir, `.project-runner-${randomUUID()}.${index}`)) as [
-    string,
-    string,
-  ];
+  const names = [0, 1].map((index) => join(dir, `.project-runner-${randomUUID()}.${index}`));
+  const files: FileHandle[] = [];
   try {
-    await writeFile(from, 'x', { mode: 0o600 });
+    for (const name of names) files.push(await open(name, 'wx', 0o600));
+    const [from = '', to = ''] = await placesOf(files, names);
+    await files[0]?.writeFile('x');
     await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE);
     return true;
   } catch (error) {
     if (['ENOSPC', 'EROFS', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     return false;
   } finally {
-    for (const file of [from, to]) await rm(file, { force: true });
+    for (const file of files) await file.close();
+    for (const name of names) await rm(name, { force: true });
   }
+}
+
+async function placesOf(files: readonly FileHandle[], names: readonly string[]): Promise<readonly string[]> {
+  const places = files.map(({ fd }) => `/proc/self/fd/${fd}`);
+  const isLinux = process.platform === 'linux' && places.every((place) => existsSync(place));
+  // A clone of macOS wants to make the file itself.
+  for (const name of isLinux ? names : names.slice(1)) await rm(name);
+  return isLinux ? places : names;
 }
 
 async function holeFinding(dir: string): Promise<Finding> {

@@ -52,8 +52,23 @@ describe('the state folder', () => {
     const { finding, there } = checkStateFolder(join(dir, 'a/b'));
     expect(finding).toMatchObject({ level: 'ok', details: { exists: false } });
     expect(there).toBe(dir);
-    writeFileSync(join(dir, 'file'), '');
-    expect(look(join(dir, 'file'))).toMatchObject({ level: 'problem' });
+  });
+
+  it('cannot be a file, nor in one, and has the same fields then', () => {
+    const dir = folder();
+    const file = join(dir, 'file');
+    writeFileSync(file, '', { mode: 0o755 });
+    const fields = Object.keys(look(dir).details);
+    expect(checkStateFolder(file)).toMatchObject({
+      finding: { level: 'problem', details: { dir: file, exists: true, mode: '0755', servers: 0 } },
+      there: dir,
+    });
+    expect(checkStateFolder(join(file, 'in/it'))).toMatchObject({
+      finding: { level: 'problem', message: `${join(file, 'in/it')} cannot be made in ${file}` },
+      there: dir,
+    });
+    for (const path of [file, join(file, 'in/it'), join(dir, 'none')])
+      expect(Object.keys(look(path).details)).toEqual(fields);
   });
 
   it.skipIf(process.platform === 'win32')('must be closed to others', () => {
@@ -96,7 +111,11 @@ describe('the volume', () => {
   });
 
   it('is a problem where nothing can be written', async () => {
-    expect(await checkVolume(join(folder(), 'none'))).toMatchObject([{ level: 'problem' }]);
+    const [missing, ...others] = await checkVolume(join(folder(), 'none'));
+    expect(others).toEqual([]);
+    expect(missing).toMatchObject({ level: 'problem', details: { freeBytes: null } });
+    const [volume] = await checkVolume(folder());
+    expect(Object.keys(missing?.details ?? {})).toEqual(Object.keys(volume?.details ?? {}));
   });
 
   // Only root may mount.
@@ -130,6 +149,22 @@ describe('a diagnosis', () => {
     expect(existsSync(stateDir)).toBe(false);
   });
 
+  it('finds the free ports of a large range behind a thousand that are taken', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const range = { start: port - 600, end: port + 600 };
+    const diagnosis = await diagnose({ stateDir: folder(), portRange: range });
+    const { level, message, details } = of(diagnosis, 'ports') ?? {};
+    expect(level).toBe('ok');
+    expect(details?.busy).toContain(port);
+    // Elsewhere than on Linux not all of them are looked at.
+    const { looked } = details as { looked: number };
+    expect(looked).toBe(process.platform === 'linux' ? 1201 : 1000);
+    expect(message).toContain(`of ${looked} ports ${looked === 1201 ? '' : 'looked at, of the 1201 '}from`);
+  });
+
   it('of a configuration that is refused says so, and looks at the rest', async () => {
     const diagnosis = await diagnose({ stateDir: folder(), without: ['log-sink:none'] });
     expect(diagnosis).toMatchObject({ ok: false, plugins: [], removed: [] });
@@ -138,6 +173,32 @@ describe('a diagnosis', () => {
       details: { code: 'PLUGIN_MISSING' },
     });
     expect(of(diagnosis, 'ports')).toBeDefined();
+  });
+
+  it('calls each wrapper once', async () => {
+    let calls = 0;
+    const diagnosis = await diagnose({
+      stateDir: folder(),
+      wrap: {
+        'log-sink:file': (inner) => {
+          calls += 1;
+          return inner;
+        },
+      },
+    });
+    expect(diagnosis.plugins.find(({ key }) => key === 'log-sink:file')?.wrapped).toBe(true);
+    expect(calls).toBe(1);
+  });
+
+  it('refuses what a runner refuses when it is made', async () => {
+    const diagnosis = await diagnose({ stateDir: folder(), liveness: true, without: ['health-probe:http'] });
+    expect(of(diagnosis, 'configuration')?.message).toMatch(/a health probe with the role liveness/);
+  });
+
+  it('ends with its signal', async () => {
+    const reason = new Error('enough');
+    const asked = diagnose({ stateDir: folder() }, { signal: AbortSignal.abort(reason) });
+    await expect(asked).rejects.toBe(reason);
   });
 
   it('tells a package manager that cannot be run from one that is not there', async () => {

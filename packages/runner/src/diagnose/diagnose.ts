@@ -2,17 +2,18 @@ import { PluginSet, ProjectRunnerError } from '@project-runner/core';
 import type { PluginKey } from '@project-runner/core';
 
 import { composePlugins } from '../compose-plugins.ts';
-import type { RunnerConfig } from '../config.ts';
+import type { ResolvedConfig, RunnerConfig } from '../config.ts';
 import { defaultPlugins } from '../default-plugins.ts';
 import { requirePlugins } from '../require-plugins.ts';
 import { resolveConfig } from '../resolve-config.ts';
+import { resolveLiveness } from '../server/resolve-liveness.ts';
 import { checkControlGroups } from './check-control-groups.ts';
 import { checkPackageManagers } from './check-package-managers.ts';
 import { checkPlatform } from './check-platform.ts';
 import { checkPorts } from './check-ports.ts';
 import { checkStateFolder } from './check-state-folder.ts';
 import { checkVolume } from './check-volume.ts';
-import { explainComposition } from './explain-composition.ts';
+import { describeComposition } from './explain-composition.ts';
 import type { ComposedPlugin, Composition } from './explain-composition.ts';
 import { findingsOf } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -34,40 +35,57 @@ export interface Diagnosis {
   removed: readonly PluginKey[];
 }
 
+export interface DiagnoseOptions {
+  /** Ends the look. */
+  signal?: AbortSignal;
+}
+
 /**
- * Looks at this machine and at a configuration as a runner would, starting nothing but `--version` of package managers.
- * A configuration that is refused is a problem; the rest is then looked at with the defaults.
+ * Looks at this machine and at a configuration as a runner would, starting nothing but `--version` of package managers and
+ * `fallocate`. A configuration that is refused is a problem; the rest is then looked at with the defaults. Wrappers are
+ * called once.
+ * @throws the signal's reason
  */
-export async function diagnose(config: RunnerConfig = {}): Promise<Diagnosis> {
-  const refused = refusal(config);
-  const used = refused ? fallback(config) : config;
-  const resolved = resolveConfig(used);
-  const plugins = composePlugins(used);
-  const composition = explainComposition(used);
+export async function diagnose(
+  config: RunnerConfig = {},
+  { signal = new AbortController().signal }: DiagnoseOptions = {},
+): Promise<Diagnosis> {
+  const { refused, used, resolved, plugins } = accept(config);
+  const composition = describeComposition(used, plugins);
   const { finding: stateFolder, there } = checkStateFolder(resolved.stateDir);
-  const findings = [
-    ...(refused ? [refused] : []),
-    ...checkPlatform(),
-    checkControlGroups(),
-    stateFolder,
-    ...(await checkVolume(there)),
-    await checkPorts(plugins, composition, resolved),
-    ...(await checkPackageManagers(plugins)),
-  ];
+  const findings = [...(refused ? [refused] : []), ...checkPlatform(), checkControlGroups(), stateFolder];
+  findings.push(...(await checkVolume(there)));
+  signal.throwIfAborted();
+  findings.push(await checkPorts(plugins, composition, resolved));
+  signal.throwIfAborted();
+  findings.push(...(await checkPackageManagers(plugins, signal)));
   const described = refused ? { plugins: [], removed: [] } : await describe(composition, used);
   if (!refused) findings.push(findingsOf('plugins').ok(summary(described.plugins), {}));
   return { ok: findings.every(({ level }) => level !== 'problem'), findings, ...described };
 }
 
-function refusal(config: RunnerConfig): Finding | null {
+interface Accepted {
+  refused: Finding | null;
+  used: RunnerConfig;
+  resolved: ResolvedConfig;
+  plugins: PluginSet;
+}
+
+/** The configuration, or where it is refused what is left of it. */
+function accept(config: RunnerConfig): Accepted {
   try {
-    resolveConfig(config);
-    requirePlugins(composePlugins(config));
-    return null;
+    const resolved = resolveConfig(config);
+    const plugins = composePlugins(config);
+    requirePlugins(plugins);
+    resolveLiveness(resolved, plugins);
+    return { refused: null, used: config, resolved, plugins };
   } catch (error) {
     if (!ProjectRunnerError.is(error)) throw error;
     const { code, message, hint, plugin } = error;
-    return findingsOf('configuration').problem(message, hint ?? null, { code, plugin: plugin ?? null });
+    const details = { code, plugin: plugin ?? null };
+    const refused = findingsOf('configuration').problem(message, hint ?? null, details);
+    const used = fallback(config);
+    return { refused, used, resolved: resolveConfig(used), plugins: composePlugins(used) };
   }
 }
 

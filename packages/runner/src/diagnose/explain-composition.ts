@@ -30,7 +30,11 @@ export interface Composition {
 
 /** What overrides what among the plugins of a configuration. @throws as `composePlugins` */
 export function explainComposition(config: RunnerConfig = {}): Composition {
-  const composed = composePlugins(config);
+  return describeComposition(config, composePlugins(config));
+}
+
+/** The same of plugins that were composed already: each look calls the wrappers of the configuration. */
+export function describeComposition(config: RunnerConfig, composed: PluginSet): Composition {
   const preset = PluginSet.from(defaultPlugins(config)).keys();
   const given = PluginSet.from(config.plugins).keys();
   const used = new Map<PluginKind, PluginKey>(

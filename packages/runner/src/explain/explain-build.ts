@@ -14,8 +14,18 @@ type BuildExplanation = Pick<
   'dir' | 'name' | 'workspaceRoot' | 'leftOut' | 'packageManager' | 'framework' | 'install' | 'build'
 >;
 
-/** How a project is built. `found`: the version of its package manager. */
-export function explainBuild(project: ExplainedProject, found: string | null): BuildExplanation {
+/** What is there of a package manager. */
+export interface FoundManager {
+  /** The version; `null`: see `reason`. */
+  found: string | null;
+  reason: string | null;
+}
+
+/** How a project is built. */
+export function explainBuild(
+  project: ExplainedProject,
+  { found, reason: foundReason }: FoundManager,
+): BuildExplanation {
   const { source, manager, framework, reason, options } = project;
   const { projectDir, rootDir, leftOut } = source;
   return {
@@ -29,6 +39,7 @@ export function explainBuild(project: ExplainedProject, found: string | null): B
       declaredIn: declaredIn(project),
       wanted: manager.version ?? null,
       found,
+      foundReason,
       lockfile: manager.lockfile ?? null,
       installDir: manager.installDir,
     },
@@ -69,9 +80,10 @@ export function seen({ source }: Pick<ExplainedProject, 'source'>): DirectorySna
 }
 
 function explainInstall(
-  { manager, config }: ExplainedProject,
+  { manager, config, options }: ExplainedProject,
   version: string | null,
 ): ProjectExplanation['install'] {
+  if (options.skipInstall) return null;
   const { plugin, installDir, lockfile } = manager;
   const directory = snapshotDirectory(installDir);
   const known = version ?? manager.version;

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { ProjectRunnerError } from '@project-runner/core';
@@ -13,51 +12,79 @@ import { explainMiss } from '../build/cache/explain-miss.ts';
 import { identifyBuild } from '../build/identify-build.ts';
 import type { BuildIdentity } from '../build/identify-build.ts';
 import { unknownVersion } from '../build/build-tools.ts';
-import type { ToolQuestion } from '../build/build-tools.ts';
-import { snapshotDirectory } from '../detect/snapshot-directory.ts';
-import { buildEnvironment } from '../environment/base-environment.ts';
 import { checkManagerVersion } from '../build/manager-version.ts';
 import { createSecretMask } from '../logs/secret-mask.ts';
+import { askManager, whyNotAsked } from './ask-manager.ts';
 import { buildEnv, planOf } from './explain-build.ts';
+import type { FoundManager } from './explain-build.ts';
 import type { ExplainedProject } from './explained-project.ts';
 import type { ExplainedCache, ProjectExplanation } from './project-explanation.ts';
 
 export interface CacheExplanation {
-  /** `null`: the cache is off. */
   cache: ExplainedCache | null;
-  /** The version of the package manager; `null` where it is not needed, is not there, or only code of the project tells it. */
-  found: string | null;
+  /** Why there is none; `null` otherwise. */
+  reason: string | null;
+  manager: FoundManager;
   problem: ProjectExplanation['problem'];
 }
 
 /** What the build is found again by, and whether it was made already. @throws the signal's reason; Error of the file system */
 export async function explainCache(project: ExplainedProject): Promise<CacheExplanation> {
   const paths = pathsFor(project);
-  const identity = await identify(project, paths);
-  if (ProjectRunnerError.is(identity)) return { cache: null, found: null, problem: plain(identity) };
-  const { packageManager } = identity.tools;
-  const found = packageManager === unknownVersion ? null : packageManager;
-  const problem = versionProblem(project, found);
-  if (project.config.cache === null) return { cache: null, found, problem };
-  const { variables, ...parts } = identity.inputs;
+  const { identity, failure } = await identify(project, paths);
+  const manager = foundManager(project, identity, failure);
+  const problem = failure ? plain(failure) : versionProblem(project, manager.found);
+  const reason = whyNone(project, identity);
+  const cache = identity === null || reason !== null ? null : await describe(project, paths, identity);
+  return { cache, reason, manager, problem };
+}
+
+function whyNone({ config, options }: ExplainedProject, identity: BuildIdentity | null): string | null {
+  if (config.cache === null) return 'off by the configuration: it is built anew each time';
+  if (options.cache === false) return 'not used: it is built anew';
+  return identity === null ? 'not known without the package manager' : null;
+}
+
+async function describe(
+  project: ExplainedProject,
+  paths: CachePaths,
+  { inputs, fingerprint, content }: BuildIdentity,
+): Promise<ExplainedCache> {
+  const { variables, ...parts } = inputs;
   const entries = await listEntries(paths, project.records.project.id);
-  const isBuilt = entries.some(({ fingerprint }) => fingerprint === identity.fingerprint);
+  const isBuilt = entries.some((entry) => entry.fingerprint === fingerprint);
   const before = isBuilt ? undefined : entries[0];
   return {
-    found,
-    problem,
-    cache: {
-      fingerprint: identity.fingerprint,
-      parts: { ...parts, variables: Object.keys(variables) },
-      built: isBuilt,
-      changes: before
-        ? explainMiss(
-            { inputs: before.inputs, files: await readSourceFiles(before) },
-            { inputs: identity.inputs, files: await identity.content.hashes() },
-          )
-        : [],
-    },
+    fingerprint,
+    parts: { ...parts, variables: Object.keys(variables) },
+    built: isBuilt,
+    changes: before
+      ? explainMiss(
+          { inputs: before.inputs, files: await readSourceFiles(before) },
+          { inputs, files: await content.hashes() },
+        )
+      : [],
   };
+}
+
+const noVersion = 'there, and does not tell its version';
+
+/** Which version is there, or why that is not known. */
+function foundManager(
+  project: ExplainedProject,
+  identity: BuildIdentity | null,
+  failure: ProjectRunnerError | null,
+): FoundManager {
+  if (failure) {
+    const reason = isMissing(failure) ? 'not there' : noVersion;
+    return { found: null, reason };
+  }
+  const version = identity?.tools.packageManager ?? null;
+  if (version === null)
+    return { found: null, reason: 'not needed: nothing is installed, and no script is run' };
+  return version === unknownVersion
+    ? { found: null, reason: whyNotAsked(project) ?? noVersion }
+    : { found: version, reason: null };
 }
 
 /** Where nothing was ever built, nothing is written down for it either. */
@@ -85,17 +112,23 @@ function plain({ code, message, hint }: ProjectRunnerError): ProjectExplanation[
   return { code, message, hint: hint ?? null };
 }
 
-/** The error where the package manager is not there: the explanation of the rest is all the more of use. */
-async function identify(
-  project: ExplainedProject,
-  paths: CachePaths,
-): Promise<BuildIdentity | ProjectRunnerError> {
+interface Identified {
+  /** `null` where it takes the package manager. */
+  identity: BuildIdentity | null;
+  /** What a build would fail of: the explanation of the rest is all the more of use. */
+  failure: ProjectRunnerError | null;
+}
+
+async function identify(project: ExplainedProject, paths: CachePaths): Promise<Identified> {
   const { config, plugins, source, records, options, signal } = project;
   const request = { project: records.project, options };
   const variables = buildEnv(project);
   const secrets = buildSecrets(variables, request);
+  let failure: ProjectRunnerError | null = null;
+  // Without an install a build goes on to run the script, for which the program has to be there.
+  const onUnanswered = (error: unknown): void => void (failure = isMissing(error) ? error : null);
   try {
-    return await identifyBuild({
+    const identity = await identifyBuild({
       work: {
         config,
         plugins,
@@ -110,41 +143,17 @@ async function identify(
       source,
       detected: project,
       plan: planOf(project),
-      question: question(project, variables.PATH),
+      question: { ...askManager(project, variables.PATH), onUnanswered },
     });
+    return { identity, failure };
   } catch (error) {
-    if (isNotInstalled(error)) return error;
+    if (isNotInstalled(error)) return { identity: null, failure: error };
     throw error;
   }
 }
 
-/**
- * Files of a project can have a package manager run code of the project (`yarn-path` of yarn 1), which is for a build to
- * do: asked in a folder that only names the wanted version, without the variables of the user. An answer that may differ
- * from a build's is not kept.
- */
-function question(project: ExplainedProject, path: string | undefined): ToolQuestion {
-  const { temp, manager } = project;
-  const folder = async (): Promise<string> => {
-    const dir = await mkdtemp(join(temp, 'ask-'));
-    const { plugin, version } = manager;
-    // A version may also be an address, which the like of corepack would fetch and run.
-    if (version !== undefined && /^\d+\.\d+\.\d+$/.test(version)) {
-      const manifest = { packageManager: `${plugin.name}@${version}` };
-      await writeFile(join(dir, 'package.json'), JSON.stringify(manifest));
-    }
-    return dir;
-  };
-  const env = { ...buildEnvironment(), ...(path === undefined ? {} : { PATH: path }) };
-  return { folder, env, mayAskManager: !bringsItsOwn(project), isKept: false };
-}
-
-/** A yarn in the repository, which only running it tells the version of. */
-function bringsItsOwn({ source, manager }: ExplainedProject): boolean {
-  return [manager.installDir, source.projectDir].some((dir) => {
-    const { read } = snapshotDirectory(dir);
-    return ['.yarnrc', '.yarnrc.yml'].some((name) => /^\W*yarn-?path\W/im.test(read(name) ?? ''));
-  });
+function isMissing(error: unknown): error is ProjectRunnerError {
+  return isNotInstalled(error) && ProjectRunnerError.is(error.cause) && error.cause.code === 'SPAWN_FAILED';
 }
 
 function isNotInstalled(error: unknown): error is ProjectRunnerError {

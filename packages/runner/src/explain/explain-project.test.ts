@@ -1,47 +1,13 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { expect, it, onTestFinished, vi } from 'vitest';
 
-import type { RunnerConfig } from '../config.ts';
 import { createProjectRunner } from '../create-project-runner.ts';
 import { localRecords } from '../local-records.ts';
+import { folder, manifest, program, testConfig } from './explain.test-support.ts';
 import { explainProject } from './explain-project.ts';
 
-function folder(files: Record<string, string> = {}): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'explain-')));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(dir, path)), { recursive: true });
-    writeFileSync(join(dir, path), text);
-  }
-  return dir;
-}
-
-function testConfig(): RunnerConfig & { stateDir: string; buildDir: string } {
-  const dir = folder();
-  return { stateDir: join(dir, 'state'), buildDir: join(dir, 'builds') };
-}
-
-/** A folder for `PATH` with one program. */
-function program(name: string, script: string): string {
-  const dir = folder({ [name]: `#!/bin/sh\n${script}\n` });
-  chmodSync(join(dir, name), 0o755);
-  return dir;
-}
-
-const manifest = (fields: object): string => JSON.stringify({ name: 'shop', ...fields });
 /** Package managers that are asked for their version may leave something of Node's. */
 function ownFiles(temp: string): string[] {
   return readdirSync(temp).filter((name) => name.startsWith('project-runner'));
@@ -80,7 +46,7 @@ it('tells what would be run, with names of variables only, and writes nothing', 
     build: { script: 'build', command: { file: 'npm', args: ['run', 'build'] }, output: 'server.js' },
     start: { file: 'node', args: [join(dir, 'server.js')], workingFolder: 'release', wrapped: false },
     variables: { address: ['HOST', 'HOSTNAME', 'PORT'], secret: ['KEY'] },
-    health: { path: '/health', from: 'guess', probes: ['health-probe:http'] },
+    health: { path: '/health', from: 'guess', probes: [{ key: 'health-probe:http', path: '/health' }] },
     ports: { strategy: 'port-strategy:range', start: 4111, end: 4200 },
     stop: { graceMs: 16_000 },
     cache: { built: false, changes: [], parts: { packageManager: 'npm', buildCommand: 'script build' } },
@@ -107,7 +73,12 @@ it('runs no code of the project, and gives secrets to nobody', async () => {
     const files = { 'yarn.lock': '', 'server.js': '', 'evil.js': evil.replace('RAN', ran), ...settings };
     const dir = folder({ 'package.json': manifest({ scripts: { start: 'node server.js' } }), ...files });
     const found = await explainProject(dir, testConfig(), { secrets: { MINE: 'hush' } });
-    expect(found.packageManager).toMatchObject({ name: 'yarn', found: null });
+    expect(found.packageManager).toMatchObject({
+      name: 'yarn',
+      found: null,
+      foundReason: expect.stringMatching(/^not asked: the project brings its own/) as string,
+    });
+    expect(found.problem).toBeNull();
     expect(existsSync(ran)).toBe(false);
   }
 });
@@ -147,8 +118,9 @@ it('says what would fail the build: a yarn of the other kind, or none', async ()
   });
   const none = await explainProject(yarn, testConfig(), { envVars: { PATH: '/nowhere' } });
   expect(none).toMatchObject({
-    packageManager: { found: null },
+    packageManager: { found: null, foundReason: 'not there' },
     problem: { code: 'PACKAGE_MANAGER_NOT_INSTALLED' },
+    cacheReason: 'not known without the package manager',
   });
   const skipped = await explainProject(yarn, testConfig(), { envVars: { PATH }, skipInstall: true });
   expect(skipped.problem).toBeNull();

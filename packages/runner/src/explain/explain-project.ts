@@ -20,6 +20,7 @@ import type { ProjectExplanation } from './project-explanation.ts';
 
 /**
  * What `build` and `deploy` would find and run for the project in a folder, and why, without building or starting anything.
+ * Plugins are composed once.
  * `--version` of its package manager is asked, in an empty folder and without the variables: no code of the project is run.
  * @throws ProjectRunnerError as `build` would be failed: `PROJECT_NOT_FOUND`, `MANIFEST_MISSING`, `MANIFEST_INVALID`,
  * `SYMLINK_ESCAPES`, `PACKAGE_MANAGER_AMBIGUOUS`, `PACKAGE_MANAGER_UNKNOWN`, `FRAMEWORK_UNKNOWN`; of the configuration
@@ -35,9 +36,10 @@ export async function explainProject(
     const project = await find(dir, config, { ...options, temp });
     const cache = await explainCache(project);
     return {
-      ...explainBuild(project, cache.found),
+      ...explainBuild(project, cache.manager),
       ...(await explainServer(project)),
       cache: cache.cache,
+      cacheReason: cache.reason,
       problem: cache.problem,
     };
   } finally {
@@ -51,27 +53,30 @@ async function find(
   { temp, ...options }: ExplainOptions & { temp: string },
 ): Promise<ExplainedProject> {
   const config = resolveConfig(written);
-  const all = composePlugins(written);
+  const hostPlugins = composePlugins(written);
   const signal = options.signal ?? new AbortController().signal;
   const records = localRecords(dir, options.name === undefined ? {} : { name: options.name });
   const source = await locateSource(records.project, {
     source: { getProjectPath: () => Promise.resolve(dir) },
     targetDir: join(temp, 'source'),
     buildDir: config.buildDir,
-    managers: all.all('package-manager'),
+    managers: hostPlugins.all('package-manager'),
     skipInstall: options.skipInstall ?? false,
     signal,
     onLateAnswer: () => undefined,
   });
   const seen = lookAtSource(source.projectDir, source.rootDir, source);
-  const plugins = applyProjectOptions(all, config, readProjectOptions(seen, config.projectOptions));
+  const projectOptions = readProjectOptions(seen, config.projectOptions);
+  const plugins = applyProjectOptions(hostPlugins, config, projectOptions);
   const detected = detectProject(source, plugins, (at, root) => lookAtSource(at, root, source));
   const name = options.name ?? readManifest(source.projectDir)?.name ?? basename(source.projectDir);
   return {
     ...detected,
     written,
     config,
+    hostPlugins,
     plugins,
+    projectOptions,
     source,
     records,
     options: { ...options, name },

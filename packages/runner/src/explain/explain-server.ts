@@ -1,20 +1,34 @@
+import { join } from 'node:path';
+
 import { callPlugin, pluginKey } from '@project-runner/core';
-import type { FrameworkPlugin, PluginKey, StartPlan } from '@project-runner/core';
+import type {
+  FrameworkPlugin,
+  HealthProbePlugin,
+  PluginKey,
+  ProbeRole,
+  StartPlan,
+} from '@project-runner/core';
 
 import { buildSecrets } from '../build/build-variables.ts';
-import { explainComposition } from '../diagnose/explain-composition.ts';
-import { baseEnvironment } from '../environment/base-environment.ts';
-import { readEnvFiles } from '../environment/read-env-files.ts';
-import { readProjectOptions } from '../project-options/read-project-options.ts';
+import { describeComposition } from '../diagnose/explain-composition.ts';
+import { hasProjectOptions, projectOptionsField } from '../project-options/read-project-options.ts';
 import { canInherit } from '../server/held-start.ts';
+import { serverVariables } from '../server/server-variables.ts';
 import { stopGrace } from '../server/stop-grace.ts';
 import { buildEnv, describeCommand, seen } from './explain-build.ts';
 import type { ExplainedProject } from './explained-project.ts';
-import type { ProjectExplanation } from './project-explanation.ts';
+import type { ExplainedProbe, ProjectExplanation, ToldPath } from './project-explanation.ts';
 
 type ServerExplanation = Pick<
   ProjectExplanation,
-  'start' | 'startReason' | 'variables' | 'health' | 'ports' | 'stop' | 'projectOptions'
+  | 'start'
+  | 'startReason'
+  | 'variables'
+  | 'health'
+  | 'ports'
+  | 'stop'
+  | 'projectOptions'
+  | 'projectOptionsReason'
 >;
 
 /** How the built project is started and looked after. @throws ProjectRunnerError `ENV_FILE_INVALID` */
@@ -28,7 +42,8 @@ export async function explainServer(project: ExplainedProject): Promise<ServerEx
     health: health(project),
     ports: ports(project, plan),
     stop: { drainSeconds: framework.drainSeconds, graceMs: stopGrace(config, framework.drainSeconds) },
-    projectOptions: Object.keys(readProjectOptions(seen(project), config.projectOptions)).toSorted(),
+    projectOptions: Object.keys(project.projectOptions).toSorted(),
+    projectOptionsReason: whyIgnored(project),
   };
 }
 
@@ -52,7 +67,7 @@ function describeStart(
   { command, cwd, wrapped = false }: StartPlan,
   { source, config, records }: ExplainedProject,
 ): NonNullable<ProjectExplanation['start']> {
-  const dir = cwd === 'data' ? `${config.dataDir}/${records.deployment.id}` : source.projectDir;
+  const dir = cwd === 'data' ? join(config.dataDir, records.deployment.id) : source.projectDir;
   return { ...describeCommand(command, dir), workingFolder: cwd, wrapped };
 }
 
@@ -62,16 +77,15 @@ async function variableNames(
 ): Promise<ProjectExplanation['variables']> {
   const { config, framework, options, records, source } = project;
   const build = buildEnv(project);
-  const server = {
-    ...baseEnvironment(),
-    NODE_ENV: 'production',
-    PROJECT_RUNNER_DATA_DIR: '',
-    ...plan?.command.env,
-    ...(config.envFiles ? await readEnvFiles(source.projectDir) : {}),
-    ...config.globalEnvVars,
-    ...options.envVars,
-    ...options.secrets,
-  };
+  const server = await serverVariables({
+    config,
+    ...records,
+    options,
+    limits: config.limits,
+    ofCommand: plan?.command.env,
+    projectDir: source.projectDir,
+    dataDir: config.dataDir,
+  });
   return {
     build: names(build),
     server: names(server),
@@ -88,21 +102,46 @@ function names(variables: Readonly<Record<string, string>>): string[] {
   return Object.keys(variables).toSorted();
 }
 
-function health({ config, framework, plugins }: ExplainedProject): ProjectExplanation['health'] {
-  const probes = plugins.all('health-probe').map((probe) => pluginKey(probe));
+const allRoles: readonly ProbeRole[] = ['startup', 'readiness', 'liveness'];
+
+function health(project: ExplainedProject): ProjectExplanation['health'] {
+  const told = toldPath(project);
+  const probes = project.plugins.all('health-probe').map((probe): ExplainedProbe => {
+    const roles = [...(probe.roles ?? allRoles)];
+    return { key: pluginKey(probe), roles, ...(ownPath(probe, project) ?? told) };
+  });
+  return { ...told, probes };
+}
+
+function toldPath({ config, framework }: ExplainedProject): ToldPath {
   const { endpoint, endpointGiven } = config.healthCheck;
-  if (endpointGiven) return { probes, path: endpoint, from: 'configuration' };
+  if (endpointGiven) return { path: endpoint, from: 'configuration' };
   return framework.healthPath === undefined
-    ? { probes, path: endpoint, from: 'guess' }
-    : { probes, path: framework.healthPath, from: 'framework' };
+    ? { path: endpoint, from: 'guess' }
+    : { path: framework.healthPath, from: 'framework' };
+}
+
+function ownPath(
+  { name, path }: HealthProbePlugin,
+  { hostPlugins }: ExplainedProject,
+): Pick<ExplainedProbe, 'path' | 'from'> | null {
+  if (path === undefined) return null;
+  const isHosts = hostPlugins.get(`health-probe:${name}`).path === path;
+  return { path, from: isHosts ? 'probe' : 'project' };
+}
+
+function whyIgnored(project: ExplainedProject): string | null {
+  if (project.config.projectOptions.length > 0 || !hasProjectOptions(seen(project))) return null;
+  return `the field "${projectOptionsField}" of package.json is ignored: the configuration lets projects set nothing (projectOptions)`;
 }
 
 function ports(
-  { config, plugins, written }: ExplainedProject,
+  { config, plugins, hostPlugins, written }: ExplainedProject,
   plan: StartPlan | null,
 ): ProjectExplanation['ports'] {
   const strategy: PluginKey = pluginKey(plugins.one('port-strategy'));
-  const isPreset = explainComposition(written).plugins.find(({ key }) => key === strategy)?.from === 'preset';
+  const composed = describeComposition(written, hostPlugins).plugins;
+  const isPreset = composed.find(({ key }) => key === strategy)?.from === 'preset';
   const takesSocket = plan?.command.file === 'node' && plan.wrapped !== true;
   return {
     strategy,

@@ -4,8 +4,12 @@ import type { DetectedProject } from '../build/detect-project.ts';
 import type { LocatedSource } from '../build/locate-source.ts';
 import type { ResolvedConfig, RunnerConfig } from '../config.ts';
 import type { LocalRecords } from '../local-records.ts';
+import type { ProjectOptions } from '../project-options/read-project-options.ts';
 
-export interface ExplainOptions extends Pick<BuildOptions, 'envVars' | 'secrets' | 'skipInstall' | 'signal'> {
+export interface ExplainOptions extends Pick<
+  BuildOptions,
+  'envVars' | 'secrets' | 'skipInstall' | 'cache' | 'signal'
+> {
   /** @default the name in package.json, else of the folder */
   name?: string;
 }
@@ -14,7 +18,11 @@ export interface ExplainOptions extends Pick<BuildOptions, 'envVars' | 'secrets'
 export interface ExplainedProject extends DetectedProject {
   written: RunnerConfig;
   config: ResolvedConfig;
+  /** Of the host. */
+  hostPlugins: PluginSet;
+  /** With what the project has set. */
   plugins: PluginSet;
+  projectOptions: ProjectOptions;
   source: LocatedSource;
   records: LocalRecords;
   options: ExplainOptions;

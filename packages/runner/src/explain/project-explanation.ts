@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@project-runner/core';
+import type { ErrorCode, ProbeRole } from '@project-runner/core';
 
 import type { BuildInputs } from '../build/cache/build-inputs.ts';
 
@@ -30,11 +30,14 @@ export interface ProjectExplanation {
     wanted: string | null;
     /** That is there; `null` where it is not needed, cannot be asked, or only code of the project tells it. */
     found: string | null;
+    /** Why none was found; `null` otherwise. */
+    foundReason: string | null;
     lockfile: string | null;
     installDir: string;
   };
   framework: { name: string; reason: string };
-  install: ExplainedCommand & { frozen: boolean; installScripts: boolean };
+  /** `null`: it is skipped. */
+  install: (ExplainedCommand & { frozen: boolean; installScripts: boolean }) | null;
   build: {
     /** The script of package.json. */
     script: string | null;
@@ -57,14 +60,35 @@ export interface ProjectExplanation {
     /** Of these the values are masked in logs. */
     secret: readonly string[];
   };
-  health: { probes: readonly string[]; path: string; from: 'configuration' | 'framework' | 'guess' };
+  /** Which path probes are told, and what each asks. */
+  health: ToldPath & { probes: readonly ExplainedProbe[] };
   ports: { strategy: string; start: number | null; end: number | null; mayShareSocket: boolean };
   stop: { drainSeconds: number; graceMs: number };
   /** Options of plugins that the project has set, by key. */
   projectOptions: readonly string[];
+  /** Why what package.json sets in its field `project-runner` is not used; `null` where it is, or there is nothing. */
+  projectOptionsReason: string | null;
   cache: ExplainedCache | null;
+  /** Why nothing is told of it; `null` otherwise. */
+  cacheReason: string | null;
   /** What would fail a build although all of this is known: its package manager is not there, or of the other kind. */
   problem: { code: ErrorCode; message: string; hint: string | null } | null;
+}
+
+export interface ToldPath {
+  path: string;
+  /** `guess`: a server that has no such path is well, too. */
+  from: 'configuration' | 'framework' | 'guess';
+}
+
+export interface ExplainedProbe {
+  /** Such as `health-probe:http`. */
+  key: string;
+  roles: readonly ProbeRole[];
+  /** That it asks, as far as it says. */
+  path: string;
+  /** `probe`: of its own options, or its code; `project`: of package.json. */
+  from: ToldPath['from'] | 'probe' | 'project';
 }
 
 /** What the build is found again by. */

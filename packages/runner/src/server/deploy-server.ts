@@ -9,21 +9,17 @@ import { holdRelease } from '../build/hold-release.ts';
 import type { HeldRelease } from '../build/hold-release.ts';
 import { releaseDir } from '../build/release.ts';
 import type { Release } from '../build/release.ts';
-import { resolveNode, withNodeOnPath } from '../build/run-build-command.ts';
+import { resolveNode } from '../build/run-build-command.ts';
 import type { ResolvedConfig } from '../config.ts';
 import { snapshotDirectory } from '../detect/snapshot-directory.ts';
-import { baseEnvironment } from '../environment/base-environment.ts';
-import { readEnvFiles } from '../environment/read-env-files.ts';
-import { storedVariables } from '../environment/stored-variables.ts';
 import { readProjectOptions } from '../project-options/read-project-options.ts';
-import { envVars } from '../resolve-config.ts';
 import { mergeLimits } from '../resolve-limits.ts';
-import { withHeapLimit } from './limits.ts';
 import { secretNames } from '../environment/secret-names.ts';
 import { launchServer, stateUnwritable } from './launch-server.ts';
 import type { LaunchServerOptions } from './launch-server.ts';
 import type { StoredLaunch } from './server-state.ts';
 import type { ServerSupervisor } from './server-supervisor.ts';
+import { serverVariables } from './server-variables.ts';
 
 export interface DeployServerOptions extends Pick<
   LaunchServerOptions,
@@ -61,12 +57,13 @@ async function startRelease(given: DeployServerOptions, held: HeldRelease): Prom
   const data = await dataFolder(config.dataDir, deployment.id);
   const launch = planLaunch(request, { release, snapshot, data });
   const limits = mergeLimits(config.limits, request.options.limits);
-  const variables = {
-    NODE_ENV: 'production',
-    ...launch.env,
-    ...(await userVariables(request, release.projectDir, data)),
-  };
-  const env = withHeapLimit(withNodeOnPath(variables), limits);
+  const env = await serverVariables({
+    ...request,
+    limits,
+    ofCommand: launch.env,
+    projectDir: release.projectDir,
+    dataDir: data,
+  });
   return launchServer({
     ...request,
     session: {
@@ -86,13 +83,13 @@ async function startRelease(given: DeployServerOptions, held: HeldRelease): Prom
 function planLaunch(
   { config, context, options }: DeployServerOptions,
   { release, snapshot, data }: { release: Release; snapshot: DirectorySnapshot; data: string },
-): { stored: StoredLaunch; env: Readonly<Record<string, string>> } {
+): { stored: StoredLaunch; env: Readonly<Record<string, string>> | undefined } {
   const framework = context.frameworkOf(release.framework);
   const plan = callPlugin(framework, 'start', () => framework.start(snapshot));
   const { healthCheck } = config;
   const frameworkPath = healthCheck.endpointGiven ? undefined : framework.healthPath;
   return {
-    env: plan.command.env ?? {},
+    env: plan.command.env,
     stored: {
       framework: framework.name,
       file: resolveNode(plan.command.file),
@@ -122,22 +119,4 @@ async function dataFolder(dataDir: string, deploymentId: string): Promise<string
     throw stateUnwritable(error);
   }
   return dir;
-}
-
-/** The more somebody had this one deployment in mind, the later it comes. */
-async function userVariables(
-  { config, project, deployment, options }: DeployServerOptions,
-  projectDir: string,
-  data: string,
-): Promise<Record<string, string>> {
-  return {
-    ...baseEnvironment(),
-    PROJECT_RUNNER_DATA_DIR: data,
-    ...(config.envFiles ? await readEnvFiles(projectDir) : {}),
-    ...config.globalEnvVars,
-    ...storedVariables(project.envVars),
-    ...storedVariables(deployment.envVarOverrides),
-    ...envVars('envVars', options.envVars),
-    ...envVars('secrets', options.secrets),
-  };
 }
