@@ -68,7 +68,10 @@ describe('project-runner inspect', () => {
     expect(first.stdout).toMatch(/^shop, \//);
     expect(first.stdout).toMatch(/^ {2}package manager +npm.*: lockfile by .*package-lock\.json$/m);
     expect(first.stdout).toMatch(/^ {2}install +npm ci/m);
-    expect(first.stdout).toMatch(/^ {2}build +nothing: there is no build script$/m);
+    expect(first.stdout).toMatch(
+      /^ {2}build +nothing: there is no build script\n +server\.js has to be there$/m,
+    );
+    expect(first.stdout).toMatch(/^ {2}ports +port-strategy:range, 4111 to 4200$/m);
     expect(first.stdout).toMatch(/^ {2}start +node .*server\.js$/m);
     expect(first.stdout).toMatch(/^ {2}cache +\w{12}: not built before$/m);
     expect(await runCli(['build', dir, '--skip-install', ...state])).toMatchObject({ code: 0 });
@@ -78,7 +81,9 @@ describe('project-runner inspect', () => {
     const changed = await runCli(['inspect', dir, '--skip-install', ...state]);
     expect(changed.stdout).toMatch(/^ {2}cache +\w{12}: would be built, because\n +- .*more\.js/m);
     expect(changed.stdout).toMatch(/^ {2}install +skipped: node_modules of the project are used/m);
-    expect(changed.stdout).toMatch(/^ {2}package manager +npm: .*\n +not needed: nothing is installed/m);
+    expect(changed.stdout).toMatch(
+      /^ {2}package manager +npm: .*\n +it is not needed: nothing is installed/m,
+    );
     expect(changed.stdout).not.toContain('not there');
     const anew = await runCli(['inspect', dir, '--no-cache', ...state]);
     expect(anew.stdout).toMatch(/^ {2}cache +not used: it is built anew$/m);
@@ -142,7 +147,10 @@ describe('project-runner inspect', () => {
     });
     const { code, stdout } = await runCli(['inspect', dir, ...env]);
     expect(code).toBe(3);
-    expect(stdout).toMatch(/^ {2}problem +the project uses yarn 4 and there is no yarn on PATH$/m);
+    expect(stdout).toMatch(
+      /^ {2}problem +the project uses yarn 4 and there is no yarn on PATH\n +hint: Install yarn 4/m,
+    );
+    expect(stdout).toMatch(/^ +it is not there$/m);
     expect(await runCli(['build', dir, ...env])).toMatchObject({ code: 3 });
   });
 

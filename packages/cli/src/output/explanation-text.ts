@@ -36,11 +36,11 @@ function manager({
   const asked = wanted === null ? '' : ` ${wanted}`;
   const other = found === null || found === wanted ? '' : `, found ${found}`;
   const why = `${name}${asked}${other}: ${reason}${declaredIn === null ? '' : ` (${declaredIn})`}`;
-  return foundReason === null ? [why] : [why, foundReason];
+  return foundReason === null ? [why] : [why, `it is ${foundReason}`];
 }
 
 function hint({ hint: advice }: NonNullable<ProjectExplanation['problem']>): string[] {
-  return advice === null ? [] : [advice];
+  return advice === null ? [] : [`hint: ${advice}`];
 }
 
 function workspace({ workspaceRoot, leftOut }: ProjectExplanation): (readonly [string, ...string[]])[] {
@@ -67,14 +67,17 @@ function install(found: ProjectExplanation['install']): string[] {
 
 function build({ command: run, output, outputReason }: ProjectExplanation['build']): string[] {
   const later = outputReason === null ? [] : ['what it makes is known afterwards'];
-  const made = output === null ? later : [`makes ${output}`];
-  return [run === null ? 'nothing: there is no build script' : command(run), ...made];
+  if (run === null) {
+    const nothing = 'nothing: there is no build script';
+    return output === null ? [nothing, ...later] : [nothing, `${output} has to be there`];
+  }
+  return [command(run), ...(output === null ? later : [`makes ${output}`])];
 }
 
 function start({ start: plan, startReason }: ProjectExplanation): string[] {
   if (plan === null) return [`known after the build: ${startReason ?? 'its framework cannot tell before'}`];
   const where = plan.workingFolder === 'data' ? plan.cwd : 'the release';
-  return [command(plan), `in ${where}${plan.wrapped ? ', by a wrapper' : ''}`];
+  return [command(plan), `in ${where}${plan.wrapped ? '; that starts the server in turn' : ''}`];
 }
 
 function variables({ build: building, server, address, secret }: ProjectExplanation['variables']): string[] {
@@ -110,7 +113,7 @@ const allRoles = 3;
 
 function ports({ strategy, start: first, end, mayShareSocket }: ProjectExplanation['ports']): string {
   const range = first === null ? '' : `, ${first} to ${end}`;
-  return `${strategy}${range}${mayShareSocket ? '; it can be given a socket' : ''}`;
+  return `${strategy}${range}${mayShareSocket ? '; it may give the server the socket of its port' : ''}`;
 }
 
 function options({

@@ -16,7 +16,7 @@ export function inspectProject(path: string, cwd: string): InspectedProject {
   const found = statSync(given, { throwIfNoEntry: false });
   if (!found) {
     throw new ProjectRunnerError('PROJECT_NOT_FOUND', `There is no folder ${given}`, {
-      hint: 'Name the folder that holds the package.json: project-runner up path/to/project',
+      hint: 'Name the folder that holds the package.json',
     });
   }
   if (!found.isDirectory()) {

@@ -22,7 +22,14 @@ export async function managerVersion(
   if (exit.code === 0 && version) return version;
   const asked = [command.file, ...command.args].join(' ');
   const answer = `\`${asked}\` answered ${describeExit(exit)}: ${lines.at(-1) ?? ''}`;
-  throw managerNotInstalled(manager, answer);
+  throw managerNotInstalled(manager, answer, undefined, hintFor(manager, asked, lines.join('\n')));
+}
+
+/** The program is there: to install it would change nothing. */
+function hintFor({ plugin }: DetectedPackageManager, asked: string, output: string): string {
+  return /expected a semver version/.test(output)
+    ? `Corepack takes one exact version: write "packageManager": "${plugin.name}@<version>" into package.json`
+    : `See what \`${asked}\` says in the project`;
 }
 
 /** The command that prints the version. @throws ProjectRunnerError `PLUGIN_INVALID` */

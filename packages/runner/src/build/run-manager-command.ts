@@ -30,10 +30,11 @@ export function managerNotInstalled(
   { plugin, version }: DetectedPackageManager,
   problem: string,
   cause?: unknown,
+  hint: string = `Install ${plugin.name}${version ? ` ${version}` : ''} on this machine and see that it is on PATH`,
 ): ProjectRunnerError {
   return new ProjectRunnerError('PACKAGE_MANAGER_NOT_INSTALLED', problem, {
     plugin: pluginKey(plugin),
-    hint: `Install ${plugin.name}${version ? ` ${version}` : ''} on this machine and see that it is on PATH`,
+    hint,
     ...(cause ? { cause } : {}),
   });
 }

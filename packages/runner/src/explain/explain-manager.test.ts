@@ -70,6 +70,23 @@ it.each([
   expect(JSON.parse(readFileSync(seen, 'utf8'))).toEqual(told);
 });
 
+it('fails as the build would where corepack refuses a range, and says what it takes', async () => {
+  const says =
+    'Invalid package manager specification in package.json (yarn@^4.1.0); expected a semver version';
+  const dir = folder({
+    'package.json': manifest({ scripts: { start: 'node server.js' }, packageManager: 'yarn@^4.1.0' }),
+    'server.js': '',
+  });
+  const envVars = { PATH: path(program('yarn', `grep -q '\\^' package.json && echo '${says}' && exit 1`)) };
+  expect(await explainProject(dir, testConfig(), { envVars })).toMatchObject({
+    packageManager: { found: null, foundReason: 'there, and does not tell its version' },
+    problem: {
+      message: expect.stringContaining(says) as string,
+      hint: 'Corepack takes one exact version: write "packageManager": "yarn@<version>" into package.json',
+    },
+  });
+});
+
 it('does not ask for what is named by an address, which asking would fetch and run', async () => {
   const ran = join(folder(), 'ran');
   const dir = folder({

@@ -68,7 +68,12 @@ it('composes the plugins once', async () => {
     },
   });
   expect(calls).toBe(1);
-  expect(found.ports).toMatchObject({ strategy: 'port-strategy:range', start: 4111 });
+  expect(found.ports).toEqual({
+    strategy: 'port-strategy:range',
+    start: 4111,
+    end: 4200,
+    mayShareSocket: false,
+  });
 });
 
 it('says why nothing is told of the cache', async () => {

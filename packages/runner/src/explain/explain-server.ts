@@ -147,6 +147,6 @@ function ports(
     strategy,
     start: isPreset ? config.portRange.start : null,
     end: isPreset ? config.portRange.end : null,
-    mayShareSocket: canInherit(plugins, { takesSocket }),
+    mayShareSocket: !isPreset && canInherit(plugins, { takesSocket }),
   };
 }

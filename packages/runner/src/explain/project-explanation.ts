@@ -62,7 +62,14 @@ export interface ProjectExplanation {
   };
   /** Which path probes are told, and what each asks. */
   health: ToldPath & { probes: readonly ExplainedProbe[] };
-  ports: { strategy: string; start: number | null; end: number | null; mayShareSocket: boolean };
+  /** `start` and `end`: of the preset's strategy only. */
+  ports: {
+    strategy: string;
+    start: number | null;
+    end: number | null;
+    /** A strategy that holds ports, which the preset's does not, could give the server the socket of its port. */
+    mayShareSocket: boolean;
+  };
   stop: { drainSeconds: number; graceMs: number };
   /** Options of plugins that the project has set, by key. */
   projectOptions: readonly string[];
