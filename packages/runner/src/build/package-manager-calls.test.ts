@@ -48,7 +48,9 @@ describe('a package manager of a third party', () => {
     const version = (): Command => ({ file: 'node', args: ['-e', 'console.log("none")'] });
     const { build } = testBuilder({}, [manager({ version })]);
     const { errorMessage } = await build(folder(), { skipInstall: false });
-    expect(errorMessage).toMatch(/`node -e .*` answered exit code 0: none.*See what `node -e .*` says in the project/);
+    expect(errorMessage).toMatch(
+      /`node -e .*` answered exit code 0: none.*See what `node -e .*` says in the project/,
+    );
   });
 
   it.each([
