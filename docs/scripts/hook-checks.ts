@@ -25,22 +25,27 @@ function namesOf(suite: (it: It) => void): readonly string[] {
   return names;
 }
 
+/** Names that several declarations have in common, once. */
+function merged(names: readonly (readonly string[])[]): readonly string[] {
+  return [...new Set(names.flat())];
+}
+
 /** The checks of each suite, with everything declared that a plugin can declare. */
 export const hookChecks: Readonly<Record<string, readonly string[]>> = {
   'package-manager': namesOf((it) =>
     testPackageManager(it, { create: npm, lockfile: { file: 'package-lock.json', text: '{}' } }),
   ),
-  'health-probe': [
-    ...new Set([
-      ...namesOf((it) => testHealthProbe(it, { create: healthHttp, http: true })),
-      // Declared by probes that speak something else.
-      ...namesOf((it) =>
-        testHealthProbe(it, { create: healthHttp, http: false, servers: { well: none, unwell: none } }),
-      ),
-    ]),
-  ],
+  'health-probe': merged([
+    namesOf((it) => testHealthProbe(it, { create: healthHttp, http: true })),
+    // Declared by probes that speak something else.
+    namesOf((it) =>
+      testHealthProbe(it, { create: healthHttp, http: false, servers: { well: none, unwell: none } }),
+    ),
+  ]),
   'log-sink': namesOf((it) => testLogSink(it, { create: () => logsFile({ dir: '.' }), read: true })),
-  'port-strategy': namesOf((it) => testPortStrategy(it, { create: portsRange })),
+  'port-strategy': merged(
+    [true, false].map((holds) => namesOf((it) => testPortStrategy(it, { create: portsRange, holds }))),
+  ),
   framework: namesOf((it) => testFramework(it, { create: nodeServer, project: memoryDirectory() })),
   launcher: namesOf((it) => testLauncher(it, { create: launcherLocal, durable: true })),
 };

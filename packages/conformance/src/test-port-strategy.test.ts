@@ -1,89 +1,15 @@
-import { createServer } from 'node:net';
-
-import { ProjectRunnerError } from '@project-runner/core';
-import type { PortLease, PortRequest, PortStrategyPlugin } from '@project-runner/core';
+import type { PortRequest, PortStrategyPlugin } from '@project-runner/core';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { factoryVariations } from './factory-variations.test-support.ts';
 import type { Variation } from './factory-variations.test-support.ts';
+import { memoryPorts as mem } from './memory-ports.test-support.ts';
 import { checksOf, failuresOf } from './run-suite.test-support.ts';
 import type { It } from './suite.ts';
 import { testPortStrategy } from './test-port-strategy.ts';
 
 const timers: NodeJS.Timeout[] = [];
 afterEach(() => timers.splice(0).forEach(clearInterval));
-
-interface Breaks {
-  request?: (request: PortRequest) => PortRequest;
-  signal?: AbortSignal;
-  lease?: (lease: PortLease) => object;
-  /** What `release` does beyond the first call. */
-  releaseAgain?: (port: number, leased: Set<number>) => void;
-  keep?: boolean;
-  /** Looks whether a port that is asked for is free. */
-  looks?: boolean;
-  /** Leases a held port to anybody. */
-  shares?: boolean;
-  /** The one port for everybody who asks while somebody else does. */
-  port?: number;
-  stats?: (leased: Set<number>) => number[];
-}
-
-/** Free ports, leased in memory. */
-function mem({ stats, ...breaks }: Breaks = {}): PortStrategyPlugin {
-  const leased = new Set<number>();
-  let asking = 0;
-  const queued = async (find: () => Promise<number>): Promise<number> => {
-    asking += 1;
-    return find().finally(() => (asking -= 1));
-  };
-  const acquire = async (asked: PortRequest, given: AbortSignal): Promise<PortLease> => {
-    const { port: wanted, exclude } = (breaks.request ?? ((request) => request))(asked);
-    const signal = breaks.signal ?? given;
-    signal.throwIfAborted();
-    const isLeased = wanted !== undefined && leased.has(wanted) && !(breaks.shares && asked.held);
-    if (isLeased || (breaks.looks && wanted !== undefined && !(await isFree(wanted))))
-      throw new ProjectRunnerError('PORT_UNAVAILABLE', `${wanted}`);
-    let port = wanted ?? (asking > 0 ? breaks.port : undefined) ?? (await queued(freePort));
-    if (exclude.includes(port)) port = await freePort();
-    leased.add(port);
-    let released = false;
-    const lease: PortLease = {
-      port,
-      host: '127.0.0.1',
-      env: {},
-      release: async () => {
-        if (released) return breaks.releaseAgain?.(port, leased);
-        released = true;
-        if (!breaks.keep) leased.delete(port);
-      },
-    };
-    return { ...lease, ...breaks.lease?.(lease) };
-  };
-  return {
-    kind: 'port-strategy',
-    name: 'mem',
-    apiVersion: 1,
-    acquire,
-    stats: () => ({ allocated: stats?.(leased) ?? [...leased], available: 100 }),
-  };
-}
-
-let last = 26_000;
-
-/** Each port once: one that the system chooses could come back while another check still binds it. */
-async function freePort(): Promise<number> {
-  const port = (last += 1);
-  return (await isFree(port)) ? port : freePort();
-}
-
-function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
 
 const suite =
   (create: () => PortStrategyPlugin) =>
@@ -94,6 +20,20 @@ const described = 'acquire: a lease has a port, a host and variables';
 const aborted = 'acquire: rejects when the signal has aborted';
 const again = 'release: a second call does nothing';
 const counts = 'stats: counts what is leased';
+
+const several = 'ports: its own port and others, which nobody else gets';
+const isFree = 'isFree: true while nobody has the ports, false where somebody has one';
+
+const refuses = (isRefused: (request: PortRequest) => boolean) => (): PortStrategyPlugin => {
+  const good = mem();
+  return {
+    ...good,
+    async acquire(request, signal) {
+      if (isRefused(request)) throw new Error('who is that?');
+      return good.acquire(request, signal);
+    },
+  };
+};
 
 const variations: readonly Variation<PortStrategyPlugin>[] = [
   ...factoryVariations(mem, 'acquire', timers),
@@ -178,6 +118,40 @@ const variations: readonly Variation<PortStrategyPlugin>[] = [
     },
   ],
   [
+    'acquire: owner is for people, any text of it gets a port',
+    /must lease a port whatever owner is.*; found for '': Error: who is that\?/,
+    refuses(({ owner }) => owner === ''),
+  ],
+  [
+    'acquire: deploymentId and projectId may be missing',
+    /must take a request without deploymentId and projectId, .*; found Error: who is that\?/,
+    refuses(({ deploymentId }) => deploymentId === undefined),
+  ],
+  [several, /must be all ports of the lease.*found \[ 1 \]/, () => mem({ lease: () => ({ ports: [1] }) })],
+  [
+    several,
+    /must not be leased to anybody else, found 25901 in two leases/,
+    () => mem({ lease: ({ port }) => ({ ports: [port, 25_901] }) }),
+  ],
+  [
+    isFree,
+    /isFree must answer true while nobody listens on \d+, found false/,
+    () => mem({ lease: () => ({ isFree: () => Promise.resolve(false) }) }),
+  ],
+  [
+    isFree,
+    /isFree must answer false where another process listens.*found true with a server on \d+/,
+    () =>
+      mem({
+        lease: ({ port }) => ({ ports: [port, port + 2000], isFree: () => Promise.resolve(true) }),
+      }),
+  ],
+  [
+    'share: leases of one key are of one port only where it has hold',
+    /two servers cannot bind it; found \d+ leased twice and no hold/,
+    () => mem({ key: ({ share }) => share }),
+  ],
+  [
     'release: gives the port back',
     /must give the port back: \d+ could not be leased again/,
     () => {
@@ -237,6 +211,22 @@ describe('testPortStrategy', () => {
       };
     };
     const whose = { projectId: 'shop' };
+    const careless = (): PortStrategyPlugin => {
+      const all = mem();
+      return {
+        ...all,
+        acquire: async (request, signal) =>
+          (request.projectId as string).startsWith('shop')
+            ? all.acquire(request, signal)
+            : Promise.reject(new Error('not for you')),
+      };
+    };
+    expect(await failuresOf((it) => testPortStrategy(it, { create: careless, whose }))).toEqual([
+      {
+        check: 'acquire: deploymentId and projectId may be missing',
+        message: expect.stringMatching(/; found TypeError: Cannot read properties of undefined/),
+      },
+    ]);
     expect(await failuresOf((it) => testPortStrategy(it, { create: choosy, whose }))).toEqual([]);
     expect(await failuresOf(suite(choosy))).toContainEqual({
       check: 'acquire: a server can bind what was leased',
@@ -245,8 +235,14 @@ describe('testPortStrategy', () => {
   });
 
   it('has a broken plugin for each check', () => {
+    const broken = new Set(variations.map(([check]) => check));
     const names = checksOf(suite(mem)).map(({ name }) => name);
-    expect(new Set(variations.map(([check]) => check))).toEqual(new Set(names));
+    // Those are broken in ways that only a strategy has which holds sockets.
+    expect(names.filter((name) => !broken.has(name))).toEqual([
+      'share: nobody with another key gets the port',
+      'share: an excluded port is not shared',
+      'hold: a strategy that has it says whether it holds sockets here',
+    ]);
   });
 
   it.each(variations)('finds with "%s" what should read %s', async (check, message, create) => {

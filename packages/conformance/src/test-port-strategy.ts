@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 
-import type { PortLease, PortRequest, PortStrategyPlugin } from '@project-runner/core';
+import type { PortLease, PortStrategyPlugin } from '@project-runner/core';
 
 import { assertVariables } from './assert-command.ts';
 import { bindFailure } from './bind-failure.ts';
+import { anybody, atDesk, beforeServer, leasePatienceMs } from './port-desk.ts';
+import type { Desk, PortCheck, Whose } from './port-desk.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
+import { testPortHold } from './test-port-hold.ts';
+import { testPortShare } from './test-port-share.ts';
+import { testSeveralPorts } from './test-several-ports.ts';
 import { within } from './within.ts';
 
 export interface TestPortStrategyOptions {
@@ -17,36 +21,27 @@ export interface TestPortStrategyOptions {
   /** @default 5 */
   ports?: number;
   /** For whom the suite asks, where a strategy gives ports to some only. @default a deployment that nobody knows */
-  whose?: Pick<PortRequest, 'deploymentId' | 'projectId'>;
+  whose?: Whose;
+  /**
+   * `hold()` of its leases answers a socket for servers to inherit. Has to be said of a strategy whose leases have `hold`;
+   * `false` where it answers `null` on this platform.
+   */
+  holds?: boolean;
 }
 
-type Whose = NonNullable<TestPortStrategyOptions['whose']>;
-
-interface Desk {
-  strategy: PortStrategyPlugin;
-  acquire(request?: Partial<PortRequest>): Promise<PortLease>;
-  /** `null` where the strategy rejects. */
-  tryAcquire(request?: Partial<PortRequest>): Promise<PortLease | null>;
-}
-
-const patienceMs = 3000;
-const anybody = { exclude: [], owner: 'conformance' };
-
-/** Proves a port-strategy plugin with real sockets. */
+/** Proves a port-strategy plugin with real sockets and servers. */
 export function testPortStrategy(
   it: It,
-  {
-    create,
-    ports = 5,
-    whose = { deploymentId: randomUUID(), projectId: randomUUID() },
-  }: TestPortStrategyOptions,
+  { create, ports = 5, whose: given, holds }: TestPortStrategyOptions,
 ): void {
+  const whose: Whose = given ?? { deploymentId: randomUUID(), projectId: randomUUID() };
   const withDesk = (strategy: PortStrategyPlugin, use: (desk: Desk) => Promise<unknown>): Promise<void> =>
     atDesk(strategy, whose, use);
   const withServer = (
     strategy: PortStrategyPlugin,
     use: (desk: Desk, port: number) => Promise<void>,
-  ): Promise<void> => beforeServer(strategy, whose, use);
+  ): Promise<void> => withDesk(strategy, (desk) => beforeServer(desk, use));
+  const check: PortCheck = (name, use) => it(name, () => withDesk(create(), use));
   // With one there is nothing to see of leases at the same time.
   if (ports < 2) throw new TypeError(`ports must be 2 or more, found ${ports}`);
   testFactory(it, {
@@ -137,7 +132,7 @@ export function testPortStrategy(
         const ask = async (): Promise<PortLease> =>
           strategy.acquire({ ...anybody, ...whose, ...request }, AbortSignal.abort());
         const found = await within(
-          patienceMs,
+          leasePatienceMs,
           ask().catch(() => null),
           'acquire must reject when its signal has aborted',
         );
@@ -146,6 +141,31 @@ export function testPortStrategy(
         const lease = `a lease of ${found?.port} for a request of ${which}`;
         assert.equal(found, null, `acquire must reject when its signal has aborted, found ${lease}`);
       }
+    }));
+
+  it('acquire: owner is for people, any text of it gets a port', () =>
+    withDesk(create(), async ({ acquire }) => {
+      for (const owner of ['', 'server "7" of shöp\n']) {
+        const { release } = await acquire({ owner }).catch((error: unknown) => {
+          throw new assert.AssertionError({
+            message: `acquire must lease a port whatever owner is, which is for people (deploymentId and projectId say whose server it is); found for ${inspect(owner)}: ${String(error)}`,
+          });
+        });
+        await release();
+      }
+    }));
+
+  it('acquire: deploymentId and projectId may be missing', () =>
+    atDesk(create(), {}, async ({ acquire }) => {
+      const failure = await acquire().then(
+        () => null,
+        (error: unknown) => error,
+      );
+      assert.ok(
+        // A strategy that gives ports to some may give none to whom it cannot know, but has to say so.
+        failure === null || (given && !(failure instanceof TypeError)),
+        `acquire must take a request without deploymentId and projectId, which servers of a host's own do not have; found ${String(failure)}`,
+      );
     }));
 
   it('release: gives the port back', () =>
@@ -190,56 +210,8 @@ export function testPortStrategy(
         `stats().allocated must forget ${port} after release, found ${inspect(after)}`,
       );
     }));
-}
 
-/** Gives back whatever was leased: ports are scarce, and a check that fails must not fail the next one. */
-async function atDesk(
-  strategy: PortStrategyPlugin,
-  whose: Whose,
-  use: (desk: Desk) => Promise<unknown>,
-): Promise<void> {
-  const leases: PortLease[] = [];
-  const acquire = async (request: Partial<PortRequest> = {}): Promise<PortLease> => {
-    const lease = strategy.acquire({ ...anybody, ...whose, ...request }, new AbortController().signal);
-    const found = await within(patienceMs, lease, 'acquire must answer a lease or reject');
-    leases.push(found);
-    return found;
-  };
-  try {
-    await use({ strategy, acquire, tryAcquire: (request) => acquire(request).catch(refused) });
-  } finally {
-    await Promise.allSettled(leases.map(async (lease) => lease.release()));
-  }
-}
-
-/** With a server on a port of the strategy, as one that an earlier runner has started. */
-function beforeServer(
-  strategy: PortStrategyPlugin,
-  whose: Whose,
-  use: (desk: Desk, port: number) => Promise<void>,
-): Promise<void> {
-  return atDesk(strategy, whose, async (desk) => {
-    const { port, host, release } = await desk.acquire();
-    await release();
-    const again = await desk.tryAcquire({ port });
-    await again?.release();
-    const server = createServer();
-    const bound = new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, host, () => resolve(true));
-    });
-    // A port that does not come back, and one that nobody can bind, are told by the checks that are about them.
-    if (!(await bound) || !again) return void server.close();
-    try {
-      await use(desk, port);
-    } finally {
-      server.close();
-    }
-  });
-}
-
-/** Rejecting is an answer here, never settling is not. */
-function refused(error: unknown): null {
-  if (error instanceof assert.AssertionError) throw error;
-  return null;
+  testSeveralPorts(check);
+  testPortShare(check);
+  testPortHold(check, holds);
 }
