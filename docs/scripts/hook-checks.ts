@@ -39,7 +39,12 @@ export const hookChecks: Readonly<Record<string, readonly string[]>> = {
     namesOf((it) => testHealthProbe(it, { create: healthHttp, http: true })),
     // Declared by probes that speak something else.
     namesOf((it) =>
-      testHealthProbe(it, { create: healthHttp, http: false, servers: { well: none, unwell: none } }),
+      testHealthProbe(it, {
+        create: healthHttp,
+        http: false,
+        sockets: false,
+        servers: { well: none, unwell: none },
+      }),
     ),
   ]),
   'log-sink': namesOf((it) => testLogSink(it, { create: () => logsFile({ dir: '.' }), read: true })),

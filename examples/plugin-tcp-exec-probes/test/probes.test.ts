@@ -28,7 +28,16 @@ describe('conformance of tcpProbe', () => {
 });
 
 describe('conformance of execProbe', () => {
-  testHealthProbe(it, { create: () => execProbe({ file: script('connect.sh') }), http: false });
+  const command = { file: process.execPath, args: [script('connect.mjs')] };
+  testHealthProbe(it, { create: () => execProbe(command), http: false });
+});
+
+describe('conformance of execProbe with a command that knows ports only', () => {
+  testHealthProbe(it, {
+    create: () => execProbe({ file: script('connect.sh') }),
+    http: false,
+    sockets: false,
+  });
 });
 
 describe('tcpProbe', () => {

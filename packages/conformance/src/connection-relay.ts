@@ -1,17 +1,17 @@
-import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
-import { openConnections } from './probed-server.ts';
+import { listenOn, openConnections } from './probed-server.ts';
 
-/** Passes on what comes to a port, and knows how many connections there are, whatever is spoken on them. */
+/** Passes on what comes to its port or path, and knows how many connections there are, whatever is spoken on them. */
 export interface ConnectionRelay {
+  /** 0 where it listens on a path. */
   port: number;
   openConnections(): Promise<number>;
   close(): Promise<void>;
 }
 
-export async function relayTo(target: number): Promise<ConnectionRelay> {
+export async function relayTo(target: number, path?: string): Promise<ConnectionRelay> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (incoming) => {
     const outgoing = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true });
@@ -28,9 +28,9 @@ export async function relayTo(target: number): Promise<ConnectionRelay> {
       });
     }
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const port = await listenOn(server, path);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     openConnections: () => openConnections(server),
     async close() {
       for (const socket of sockets) socket.destroy();

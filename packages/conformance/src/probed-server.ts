@@ -1,11 +1,13 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
-import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A server to look at. */
 export interface ProbedServer {
+  /** 0 where it listens on a path for a unix socket. */
   port: number;
   /** The paths that were asked for, in order. */
   paths: readonly string[];
@@ -18,14 +20,14 @@ const endPatienceMs = 1000;
 export async function withServer<T>(
   answer: RequestListener,
   use: (server: ProbedServer) => Promise<T>,
+  path?: string,
 ): Promise<T> {
   const paths: string[] = [];
   const server = createServer((request, response) => {
     paths.push(request.url ?? '');
     answer(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOn(server, path);
   try {
     return await use({ port, paths, openConnections: () => openConnections(server) });
   } finally {
@@ -43,8 +45,7 @@ export async function withSilentServer<T>(
     socket.on('error', () => undefined);
     socket.resume();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOn(server);
   try {
     return await use({ port, openConnections: () => openConnections(server) });
   } finally {
@@ -59,6 +60,13 @@ export function refusingPort(): Promise<number> {
     () => undefined,
     ({ port }) => Promise.resolve(port),
   );
+}
+
+/** Answers the port, 0 for a path. */
+export async function listenOn(server: NetServer, path?: string): Promise<number> {
+  await once(path === undefined ? server.listen(0, '127.0.0.1') : server.listen(path), 'listening');
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
 }
 
 /** The server learns of the end of a connection some turns of the event loop later. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import type { RequestOptions } from 'node:http';
 import { connect } from 'node:net';
@@ -40,9 +41,10 @@ async function look(
   }
 }
 
-function statusOf({ host, port, path }: ProbeTarget, options: RequestOptions): Promise<number> {
+function statusOf({ host, port, path, socketPath }: ProbeTarget, options: RequestOptions): Promise<number> {
   return new Promise((resolve, reject) => {
-    const request = get({ host, port, path, ...options });
+    const where = socketPath === undefined ? { host, port } : { socketPath };
+    const request = get({ ...where, path, ...options });
     request.once('error', reject);
     request.once('response', (response) => {
       response.resume().once('end', () => resolve(response.statusCode ?? 0));
@@ -56,9 +58,10 @@ function tcp(): HealthProbePlugin {
     kind: 'health-probe',
     name: 'tcp',
     apiVersion: 1,
-    check: ({ host, port }, signal) =>
+    check: ({ host, port, socketPath }, signal) =>
       new Promise((resolve) => {
-        const socket = connect({ host, port, signal });
+        const where = socketPath === undefined ? { host, port } : { path: socketPath };
+        const socket = connect({ ...where, signal });
         socket.once('connect', () => socket.destroy());
         socket.once('error', (error) => resolve({ healthy: false, message: error.message }));
         socket.once('close', (failed) => (failed ? undefined : resolve({ healthy: true })));
@@ -92,6 +95,11 @@ const refusal = 'check: a refusal is an answer, not an exception';
 const settles = 'check: settles soon after the signal aborts, without an exception';
 const abortedBefore = 'check: settles at once with a signal that has aborted, without an exception';
 
+const portOnly = (target: ProbeTarget): ProbeTarget => {
+  const { socketPath: _, ...rest } = target;
+  return rest;
+};
+
 const variations: readonly Variation<HealthProbePlugin>[] = [
   ...factoryVariations(mem, 'check', timers),
   [
@@ -100,7 +108,9 @@ const variations: readonly Variation<HealthProbePlugin>[] = [
     () =>
       mem((good) => async (target, signal) => {
         const result = await good(target, signal);
-        return result.healthy && !target.optionalPath ? { healthy: false, message: 'not 204' } : result;
+        return result.healthy && !target.optionalPath && !target.socketPath
+          ? { healthy: false, message: 'not 204' }
+          : result;
       }),
   ],
   [
@@ -216,11 +226,29 @@ const variations: readonly Variation<HealthProbePlugin>[] = [
     'check: with optionalPath "no such path" is well',
     /take status 404 as well where target\.optionalPath is set, found \{ healthy: false/,
     () =>
-      mem(
-        (good) =>
-          ({ host, port, path }, signal) =>
-            good({ host, port, path }, signal),
-      ),
+      mem((good) => (target, signal) => {
+        const { optionalPath: _, ...rest } = target;
+        return good(rest, signal);
+      }),
+  ],
+  [
+    'socketPath: is asked in place of the port',
+    /must ask the unix socket socketPath in place of the port.*\(say sockets: false .*found \{\s+healthy: false/,
+    () =>
+      mem((good) => (target, signal) => {
+        // Who is not there on its own path is not asked for on the port, so only one of two checks can tell.
+        const isThere = target.socketPath !== undefined && existsSync(target.socketPath);
+        return good(isThere ? portOnly(target) : target, signal);
+      }),
+  ],
+  [
+    'socketPath: a server that is not there yet is unhealthy, whoever answers on the port',
+    /must answer \{ healthy: false \} where nobody answers on socketPath.*found \{ healthy: true/,
+    () =>
+      mem((good) => async (target, signal) => {
+        const result = await good(target, signal);
+        return result.healthy || target.socketPath === undefined ? result : good(portOnly(target), signal);
+      }),
   ],
 ];
 
@@ -228,6 +256,22 @@ describe('testHealthProbe', () => {
   it('passes a correct plugin, of HTTP and of something else', async () => {
     expect(await failuresOf(suite(mem))).toEqual([]);
     expect(await failuresOf(suite(tcp, false))).toEqual([]);
+  });
+
+  it('passes a probe that knows ports only and says so, and finds one that asks sockets', async () => {
+    const told =
+      (create: () => HealthProbePlugin): ((it: It) => void) =>
+      (it) =>
+        testHealthProbe(it, { create, http: true, sockets: false });
+    const onPorts = (): HealthProbePlugin =>
+      mem((good) => (target, signal) => good(portOnly(target), signal));
+    expect(await failuresOf(told(onPorts))).toEqual([]);
+    expect(await failuresOf(told(mem))).toEqual([
+      {
+        check: 'socketPath: is declared where the probe asks it',
+        message: expect.stringMatching(/told sockets: false, and check finds a server well .*leave it out/),
+      },
+    ]);
   });
 
   it('has a broken plugin for each check', () => {

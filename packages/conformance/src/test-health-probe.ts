@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 
-import type { HealthProbePlugin, ProbeResult, ProbeTarget } from '@project-runner/core';
+import type { HealthProbePlugin } from '@project-runner/core';
 
-import { relayTo } from './connection-relay.ts';
+import { assertUnhealthy, check } from './look-at-server.ts';
 import { refusingPort, withServer, withSilentServer } from './probed-server.ts';
-import type { ProbedServer } from './probed-server.ts';
+import { withStarted } from './started-server.ts';
+import type { Reachable, StartProbedServer } from './started-server.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
-import { within } from './within.ts';
+import { testProbedSocket } from './test-probed-socket.ts';
 
 export interface TestHealthProbeOptions {
   create(): HealthProbePlugin;
@@ -16,6 +17,11 @@ export interface TestHealthProbeOptions {
   http: boolean;
   /** Servers that speak what the probe speaks, where that is neither HTTP nor nothing at all. @default HTTP servers */
   servers?: ProbedServers;
+  /**
+   * The probe asks `socketPath` of its target in place of the port. `false` of one that knows ports only: where servers
+   * share a port, which `ports-held` lets them, it may ask another one. @default true
+   */
+  sockets?: boolean;
 }
 
 export interface ProbedServers {
@@ -25,13 +31,10 @@ export interface ProbedServers {
   unwell?: StartProbedServer;
 }
 
-/** Listens on 127.0.0.1. */
-export type StartProbedServer = () => Promise<{ port: number; close(): void | Promise<void> }>;
+/** With a server that is well, on a port or on a path. */
+export type WithWell = <T>(use: (server: Reachable) => Promise<T>, path?: string) => Promise<T>;
 
 type Answer = Parameters<typeof withServer>[0];
-
-/** How long a probe may take for a server that answers at once, and after its signal. */
-const patienceMs = 2000;
 
 /** When the signal of a look that leads nowhere aborts. */
 const abortMs = 300;
@@ -45,9 +48,12 @@ const status =
   };
 
 /** Proves a health-probe plugin against real sockets. */
-export function testHealthProbe(it: It, { create, http, servers }: TestHealthProbeOptions): void {
-  const withWell = <T>(use: (server: Reachable) => Promise<T>): Promise<T> =>
-    servers ? withStarted(servers.well, use) : withServer(well, use);
+export function testHealthProbe(
+  it: It,
+  { create, http, servers, sockets = true }: TestHealthProbeOptions,
+): void {
+  const withWell: WithWell = (use, path) =>
+    servers ? withStarted(servers.well, use, path) : withServer(well, use, path);
   const whatIsWell = servers ? 'that `servers.well` started' : 'that answers 200';
   const hint =
     http || servers
@@ -129,6 +135,8 @@ export function testHealthProbe(it: It, { create, http, servers }: TestHealthPro
     });
   });
 
+  testProbedSocket(it, { create, withWell, sockets });
+
   if (!http) {
     it('http: is declared where the probe speaks it', async () => {
       const asked = await withServer(well, async ({ port, paths }) => {
@@ -186,59 +194,4 @@ export function testHealthProbe(it: It, { create, http, servers }: TestHealthPro
       `check must take status 404 as well where target.optionalPath is set, found ${inspect(result)}`,
     );
   });
-}
-
-type Reachable = Pick<ProbedServer, 'port' | 'openConnections'>;
-
-async function withStarted<T>(start: StartProbedServer, use: (server: Reachable) => Promise<T>): Promise<T> {
-  const server = await start();
-  try {
-    const relay = await relayTo(server.port);
-    try {
-      return await use(relay);
-    } finally {
-      await relay.close();
-    }
-  } finally {
-    await server.close();
-  }
-}
-
-function assertUnhealthy(result: ProbeResult, where: string): void {
-  assert.equal(
-    result.healthy,
-    false,
-    `check must answer { healthy: false } ${where}, found ${inspect(result)}`,
-  );
-  assert.ok(result.message, `message must say what was seen ${where}, found ${inspect(result.message)}`);
-}
-
-async function check(
-  probe: HealthProbePlugin,
-  target: Partial<ProbeTarget>,
-  signal: AbortSignal = new AbortController().signal,
-  hint = '',
-): Promise<ProbeResult> {
-  const look = async (): Promise<ProbeResult> =>
-    probe.check({ host: '127.0.0.1', port: 0, path: '/health', ...target }, signal);
-  // From the signal where it aborts later: that takes at most half a second.
-  const result = await within(
-    patienceMs,
-    look().catch(rejected),
-    `check must settle soon, after its signal at the latest${hint}`,
-  );
-  assert.equal(
-    typeof result?.healthy,
-    'boolean',
-    `check must answer { healthy, message }, found ${inspect(result)}`,
-  );
-  return result;
-}
-
-function rejected(cause: unknown): never {
-  const error = new assert.AssertionError({
-    message: `check must answer { healthy: false, message } instead of rejecting with ${String(cause)}`,
-  });
-  error.cause = cause;
-  throw error;
 }

@@ -6,9 +6,9 @@ import type { HealthProbePlugin, ProbeResult } from '@project-runner/core';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { failuresOf } from './run-suite.test-support.ts';
+import type { StartProbedServer } from './started-server.ts';
 import type { It } from './suite.ts';
 import { testHealthProbe } from './test-health-probe.ts';
-import type { StartProbedServer } from './test-health-probe.ts';
 
 const left: Socket[] = [];
 afterEach(() => left.splice(0).forEach((socket) => socket.destroy()));
@@ -26,8 +26,8 @@ const telling =
     return { port, close: () => void server.close() };
   };
 
-const look: HealthProbePlugin['check'] = async ({ host, port }, signal) => {
-  const socket = connect({ host, port });
+const look: HealthProbePlugin['check'] = async ({ host, port, socketPath }, signal) => {
+  const socket = connect(socketPath === undefined ? { host, port } : { path: socketPath });
   left.push(socket);
   // What an HTTP server answers, too, so that a look settles there whatever its signal does.
   socket.write('how are you?\r\n\r\n');
