@@ -16,6 +16,7 @@ import { portsRange } from '@project-runner/ports-range';
 
 type It = Parameters<typeof testHealthProbe>[0];
 
+const logs = (): ReturnType<typeof logsFile> => logsFile({ dir: '.' });
 const none = (): Promise<never> => Promise.reject(new Error('No check is run'));
 
 /** Takes the names of the checks and runs none. */
@@ -47,7 +48,7 @@ export const hookChecks: Readonly<Record<string, readonly string[]>> = {
       }),
     ),
   ]),
-  'log-sink': namesOf((it) => testLogSink(it, { create: () => logsFile({ dir: '.' }), read: true })),
+  'log-sink': namesOf((it) => testLogSink(it, { create: logs, read: true, unwritable: logs })),
   'port-strategy': merged(
     [true, false].map((holds) => namesOf((it) => testPortStrategy(it, { create: portsRange, holds }))),
   ),

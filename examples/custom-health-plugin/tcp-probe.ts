@@ -9,9 +9,11 @@ export function tcpProbe(): HealthProbePlugin {
     // The name of the preset's probe: this one takes its place.
     name: 'http',
     apiVersion: 1,
-    check: ({ host, port }, signal) =>
+    check: ({ host, port, socketPath }, signal) =>
       new Promise<ProbeResult>((resolve) => {
-        const socket = connect({ host, port, signal });
+        // Where there is a socket of this very server, the port may be answered by another one that shares it.
+        const where = socketPath === undefined ? { host, port } : { path: socketPath };
+        const socket = connect({ ...where, signal });
         const done = (result: ProbeResult): void => {
           socket.destroy();
           resolve(result);

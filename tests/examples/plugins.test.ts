@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -26,7 +25,13 @@ describe('custom-health-plugin', () => {
 
 describe('custom-log-sink', () => {
   const dir = mkdtempSync(join(tmpdir(), 'json-lines-'));
-  testLogSink(it, { create: () => jsonLinesSink({ dir }), read: false });
+  const file = join(dir, 'file');
+  writeFileSync(file, '');
+  testLogSink(it, {
+    create: () => jsonLinesSink({ dir }),
+    read: false,
+    unwritable: () => jsonLinesSink({ dir: join(file, 'logs') }),
+  });
 
   it('gets every line of a server beside the sinks of the preset', async () => {
     const { runner } = testRunner({ plugins: [jsonLinesSink({ dir })] });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -139,9 +139,11 @@ describe('several log sinks', () => {
   describe('one of them filtered, proved', () => {
     const dir = mkdtempSync(join(tmpdir(), 'filtered-'));
     afterAll(() => rmSync(dir, { recursive: true, force: true }));
+    writeFileSync(join(dir, 'file'), '');
     testLogSink(it, {
       create: () => filterSink(logsFile({ dir }), { pattern: /^/, read: true }),
       read: true,
+      unwritable: () => filterSink(logsFile({ dir: join(dir, 'file', 'logs') }), { pattern: /^/ }),
     });
   });
 

@@ -14,7 +14,12 @@ describe('conformance', () => {
   });
   after(() => collector.close());
 
-  testLogSink(it, { create: () => otlpSink({ url: collector.url }), read: false });
+  testLogSink(it, {
+    create: () => otlpSink({ url: collector.url }),
+    read: false,
+    // Nobody listens there.
+    unwritable: () => otlpSink({ url: 'http://127.0.0.1:1/v1/logs', timeoutMs: 200 }),
+  });
 
   it("sends nothing that OpenTelemetry's types do not take", () => {
     assert.deepEqual(collector.errors, []);

@@ -18,6 +18,8 @@ for (const [protocol, start] of Object.entries({ tcp: tcpReceiver, udp: udpRecei
     testLogSink(it, {
       create: () => syslogSink({ port: receiver.port, protocol: protocol as 'tcp' | 'udp' }),
       read: false,
+      // Nobody listens there, and nobody tells who sends datagrams.
+      unwritable: protocol === 'udp' ? null : () => syslogSink({ port: 1, retryMs: 0 }),
     });
 
     it('sends nothing that a strict receiver does not take', async () => {

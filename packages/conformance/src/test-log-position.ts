@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import type { LogSinkPlugin, LogWriter } from '@project-runner/core';
 
 import { fill, opened } from './fill-log.ts';
-import { batch, newSession, sample } from './sample-batch.ts';
+import { batch, newSession, sample, withNotice } from './sample-batch.ts';
 import type { It } from './suite.ts';
 
 type Positioned = LogWriter & Required<Pick<LogWriter, 'position'>>;
@@ -68,6 +68,17 @@ export function testLogPosition(it: It, create: () => LogSinkPlugin): void {
       after,
       6,
       `position must go on in a log that was opened again, to 6 with its next line; found ${inspect(after)}`,
+    );
+  });
+
+  check('goes on behind lines that are missing', async (open) => {
+    const writer = await open();
+    for (const item of withNotice()) await writer.write(item);
+    const found = await settled(writer, 7);
+    assert.equal(
+      found,
+      7,
+      `position must answer the number of the last line, 7, not how many there are: those before a notice are missing; found ${inspect(found)}`,
     );
   });
 

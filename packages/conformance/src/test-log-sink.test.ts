@@ -12,10 +12,17 @@ import { testLogSink } from './test-log-sink.ts';
 const timers: NodeJS.Timeout[] = [];
 afterEach(() => timers.splice(0).forEach(clearInterval));
 
+const rejects = (): never => {
+  throw new Error('no space left');
+};
+
+/** Takes nothing. */
+const full = (): LogSinkPlugin => mem({ position: null, write: rejects });
+
 const suite =
-  (create: () => LogSinkPlugin, read = true) =>
+  (create: () => LogSinkPlugin, read = true, unwritable: (() => LogSinkPlugin) | null = full) =>
   (it: It): void =>
-    testLogSink(it, { create, read });
+    testLogSink(it, { create, read, unwritable });
 
 const broken = (breaks: MemorySinkBreaks) => (): Readable => mem(breaks);
 
@@ -89,6 +96,16 @@ const variations: readonly Variation<LogSinkPlugin>[] = [
   ],
   [untouched, /: bytes was 'one\\ntwo\\n', found '\\x00/, spoils(({ bytes }) => bytes.fill(0))],
   [
+    'read: a notice is in the place of the lines that are missing',
+    /a batch with notice among the others, by its number: .*found \[ '1:one', '2:two', '6:six', '7:seven' \]/s,
+    broken({ answer: (entries) => entries.filter(({ text }) => !text.startsWith('[project-runner]')) }),
+  ],
+  [
+    'position: goes on behind lines that are missing',
+    /must answer the number of the last line, 7, not how many there are.*found 5/,
+    broken({ position: (last) => (last === 7 ? 5 : last) }),
+  ],
+  [
     'position: 0 for a log that is new',
     /must answer 0 for a log that is new, found -1/,
     broken({ position: (last) => last || -1 }),
@@ -107,7 +124,7 @@ const variations: readonly Variation<LogSinkPlugin>[] = [
   [
     reopened,
     /must go on in a log that was opened again, to 6 with its next line; found 5/,
-    broken({ position: (last) => Math.min(last, 5) }),
+    broken({ position: (last) => (last === 6 ? 5 : last) }),
   ],
   [
     forward,
@@ -124,7 +141,9 @@ const variations: readonly Variation<LogSinkPlugin>[] = [
     /every line, oldest first, by its number: .*found.*'0:one'/s,
     broken({
       answer: (entries) =>
-        entries.length < 5 ? entries : entries.map((entry, index) => ({ ...entry, sequence: index })),
+        entries.length < 5 || entries.at(-1)?.text !== ''
+          ? entries
+          : entries.map((entry, index) => ({ ...entry, sequence: index })),
     }),
   ],
   [
@@ -199,18 +218,60 @@ const writeOnly =
 
 /** Checked as sinks that declare no `read`: what cannot be written cannot be read either. */
 const writeOnlyVariations: readonly Variation<LogSinkPlugin>[] = [
+  [
+    'write: takes a notice of lines that are missing, whose numbers nobody gets',
+    /write must take 1 lines from number 5[^]*whose line is that/,
+    writeOnly({
+      position: null,
+      write({ notice }) {
+        if (notice) throw new Error('whose line is that?');
+      },
+    }),
+  ],
   ['read: is there exactly when it is declared', /told read: false, found function in the plugin/, mem],
   [
     'open: takes batches and closes',
     /write must take 1 lines from number 3[^]*no stderr here/,
     writeOnly({
       position: null,
-      write({ stream }) {
-        if (stream === 'stderr') throw new Error('no stderr here');
+      write({ stream, notice }) {
+        if (stream === 'stderr' && !notice) throw new Error('no stderr here');
       },
     }),
   ],
 ];
+
+const unwritten = 'write: rejects where it cannot write';
+const silent = (breaks: MemorySinkBreaks) => (): LogSinkPlugin => mem({ position: () => 0, ...breaks });
+
+const unwritables: readonly [check: string, message: RegExp, unwritable: never][] = [
+  [
+    'unwritable: is given, or null of a sink that cannot know',
+    /told unwritable: undefined; give it/,
+    undefined,
+  ],
+  [
+    unwritten,
+    /must reject what it cannot write.*took the batch of line 1 and of line 3 and of line 4/,
+    () => mem({ position: null }),
+  ],
+  [
+    unwritten,
+    /must reject what it cannot write.*took the batch of line 3/,
+    () =>
+      mem({
+        position: null,
+        write: ({ stream }) => (stream === 'stdout' ? rejects() : undefined),
+      }),
+  ],
+  [unwritten, /must reject what it cannot write.*has position 5/, mem],
+  [unwritten, /took lines, keeps none by its position, and closed without an error/, silent({})],
+  [
+    unwritten,
+    /must settle where a sink cannot write; give unwritable short deadlines; waited for/,
+    () => ({ ...mem(), open: () => new Promise(() => undefined) }),
+  ],
+].map(([check, message, unwritable]) => [check as string, message as RegExp, unwritable as never] as const);
 
 describe('testLogSink', () => {
   it('passes a correct plugin, with read and position and without', async () => {
@@ -219,9 +280,25 @@ describe('testLogSink', () => {
     expect(await failuresOf(suite(writeOnly({}), false))).toEqual([]);
   });
 
+  it.each<[string, (() => LogSinkPlugin) | null]>([
+    ['cannot be opened', () => ({ ...mem(), open: rejects })],
+    ['writes later, and fails with its close', silent({ close: rejects })],
+    ['cannot know', null],
+  ])('passes a sink that %s where it cannot write', async (_, unwritable) => {
+    expect(await failuresOf(suite(mem, true, unwritable))).toEqual([]);
+  });
+
+  it.each(unwritables)('finds with "%s" what should read %s', async (check, message, unwritable) => {
+    const checks = (it: It): void => testLogSink(it, { create: mem, read: true, unwritable });
+    expect(await failuresOf(checks)).toEqual([{ check, message: expect.stringMatching(message) }]);
+  });
+
   it('has a broken plugin for each check', () => {
     const names = checksOf(suite(mem)).map(({ name }) => name);
-    const broken = [...variations, ...writeOnlyVariations].map(([check]) => check);
+    const broken = [
+      ...[...variations, ...writeOnlyVariations].map(([check]) => check),
+      ...unwritables.map(([check]) => check),
+    ];
     expect(new Set(broken)).toEqual(new Set(names));
   });
 

@@ -4,16 +4,22 @@ import { inspect } from 'node:util';
 import type { LogBatch, LogEntry, LogQuery, LogSinkPlugin } from '@project-runner/core';
 
 import { fill, opened } from './fill-log.ts';
-import { batch, newSession, sample } from './sample-batch.ts';
+import { batch, newSession, sample, withNotice } from './sample-batch.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
 import { testLogPosition } from './test-log-position.ts';
+import { testUnwritable } from './test-unwritable.ts';
 import { watchBatches } from './watch-batches.ts';
 
 export interface TestLogSinkOptions {
   create(): LogSinkPlugin;
   /** The sink declares `read`. */
   read: boolean;
+  /**
+   * A sink that cannot write: its folder cannot be made, nobody takes what it sends. `null` only of a sink that cannot know,
+   * such as one that sends datagrams.
+   */
+  unwritable: (() => LogSinkPlugin) | null;
 }
 
 const unseen = new Date(0);
@@ -28,7 +34,7 @@ const queries: readonly [name: string, query: LogQuery, expected: readonly strin
 ];
 
 /** Proves a log-sink plugin. */
-export function testLogSink(it: It, { create, read }: TestLogSinkOptions): void {
+export function testLogSink(it: It, { create, read, unwritable }: TestLogSinkOptions): void {
   testFactory(it, {
     kind: 'log-sink',
     create,
@@ -62,6 +68,10 @@ export function testLogSink(it: It, { create, read }: TestLogSinkOptions): void 
     );
   });
 
+  it('write: takes a notice of lines that are missing, whose numbers nobody gets', () =>
+    fill(create(), newSession(), withNotice()));
+
+  testUnwritable(it, unwritable);
   testLogPosition(it, create);
 
   it('read: is there exactly when it is declared', () => {
@@ -116,6 +126,15 @@ export function testLogSink(it: It, { create, read }: TestLogSinkOptions): void 
     const reused = batch(['mine'], 1);
     const find = await filled(create(), [reused], () => reused.bytes.fill(0));
     assertLines(await numbered(find, {}), ['1:mine'], 'a copy: bytes is only valid until write settles');
+  });
+
+  it('read: a notice is in the place of the lines that are missing', async () => {
+    const found = await numbered(await filled(create(), withNotice()), {});
+    assertLines(
+      found,
+      ['1:one', '2:two', '5:[project-runner] 3 lines lost', '6:six', '7:seven'],
+      'a batch with notice among the others, by its number',
+    );
   });
 
   it('read: works while the log is written', async () => {

@@ -1,7 +1,7 @@
 import { testLogSink } from '@project-runner/conformance';
 import { describe, it } from 'vitest';
 
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,5 +10,12 @@ import { logsFile } from './index.ts';
 const dir = mkdtempSync(join(tmpdir(), 'logs-'));
 
 describe('conformance', () => {
-  testLogSink(it, { create: () => logsFile({ dir }), read: true });
+  const file = join(dir, 'file');
+  writeFileSync(file, '');
+  testLogSink(it, {
+    create: () => logsFile({ dir }),
+    read: true,
+    // No folder can be made there.
+    unwritable: () => logsFile({ dir: join(file, 'logs') }),
+  });
 });

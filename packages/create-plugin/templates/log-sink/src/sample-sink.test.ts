@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,7 +11,14 @@ const dir = mkdtempSync(join(tmpdir(), 'sample-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('conformance', () => {
-  testLogSink(it, { create: () => sampleSink({ dir }), read: false });
+  const file = join(dir, 'file');
+  writeFileSync(file, '');
+  testLogSink(it, {
+    create: () => sampleSink({ dir }),
+    read: false,
+    // No folder can be made there.
+    unwritable: () => sampleSink({ dir: join(file, 'logs') }),
+  });
 });
 
 it('writes an object a line', async () => {
