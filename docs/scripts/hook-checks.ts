@@ -53,5 +53,9 @@ export const hookChecks: Readonly<Record<string, readonly string[]>> = {
     [true, false].map((holds) => namesOf((it) => testPortStrategy(it, { create: portsRange, holds }))),
   ),
   framework: namesOf((it) => testFramework(it, { create: nodeServer, project: memoryDirectory() })),
-  launcher: namesOf((it) => testLauncher(it, { create: launcherLocal, durable: true })),
+  launcher: merged([
+    namesOf((it) => testLauncher(it, { create: launcherLocal, durable: true })),
+    // Declared where a platform does not let it.
+    namesOf((it) => testLauncher(it, { create: launcherLocal, durable: false, wholeTree: false })),
+  ]),
 };

@@ -21,6 +21,10 @@ export interface TreeCode {
   child?: string;
 }
 
+/** Memory that only the child has, for `usage` to find, and the code that takes it. */
+export const ballastBytes: number = 128 * 2 ** 20;
+export const ballast: string = `globalThis.ballast = Buffer.alloc(${ballastBytes}, 1);`;
+
 /** The system closes the connection of a process with it; that takes a moment to be heard. */
 const goneMs = 2000;
 

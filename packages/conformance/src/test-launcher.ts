@@ -8,31 +8,43 @@ import type { LauncherPlugin } from '@project-runner/core';
 import { nodeSpec, stay, withLauncher } from './launch-node.ts';
 import type { LaunchNode } from './launch-node.ts';
 import { patienceMs } from './output-recorder.ts';
-import { withTree } from './process-tree.ts';
+import { ballast, ballastBytes, withTree } from './process-tree.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
 import { testLauncherDurable } from './test-launcher-durable.ts';
 import { testLauncherInherit } from './test-launcher-inherit.ts';
 import { testLauncherInput } from './test-launcher-input.ts';
+import { testLauncherLimits } from './test-launcher-limits.ts';
 import { testLauncherOutput } from './test-launcher-output.ts';
 import { testLauncherStop } from './test-launcher-stop.ts';
 import { within } from './within.ts';
 
 export interface TestLauncherOptions {
   create(): LauncherPlugin;
-  /** The launcher finds every process of a tree on this platform, not only the first one. @default true */
+  /**
+   * `stop` ends every process of a tree on this platform, not only the first one. With `false` the suite looks whether it
+   * does after all. @default true
+   */
   wholeTree?: boolean;
+  /** `usage` sums up the tree on this platform; with `false` the suite looks whether it does. @default as `wholeTree` */
+  treeUsage?: boolean;
   /**
    * A process that is launched with a folder outlives its handle, for `adopt` to take it over. Has to be said of a
-   * launcher that has `adopt`; `false` where it cannot on this platform. Everything is checked with a folder, too.
+   * launcher that has `adopt`; `false` where it cannot on this platform, and the suite looks whether it can after all.
+   * With `true` everything is checked with a folder, too.
    */
   durable?: boolean;
 }
 
+type Trees = Required<Pick<TestLauncherOptions, 'wholeTree' | 'treeUsage'>>;
 type Check = (name: string, use: (launch: LaunchNode) => Promise<void>) => unknown;
 
 /** Proves a launcher plugin with real Node processes. */
-export function testLauncher(it: It, { create, wholeTree = true, durable }: TestLauncherOptions): void {
+export function testLauncher(
+  it: It,
+  { create, wholeTree = true, treeUsage = wholeTree, durable }: TestLauncherOptions,
+): void {
+  const trees = { wholeTree, treeUsage };
   testFactory(it, {
     kind: 'launcher',
     create,
@@ -53,19 +65,20 @@ export function testLauncher(it: It, { create, wholeTree = true, durable }: Test
     );
   });
 
-  testLauncherChecks((name, use) => it(name, () => withLauncher({ create }, use)), wholeTree);
+  testLauncherLimits(it, { create, ...trees, durable });
+  testLauncherChecks((name, use) => it(name, () => withLauncher({ create }, use)), trees);
   testLauncherInherit(it, create);
   if (!durable) return;
   // What holds for any process holds for one that is to outlive its runner.
   testLauncherChecks(
     (name, use) => it(`${name}, with a folder`, () => withLauncher({ create, folder: true }, use)),
-    wholeTree,
+    trees,
   );
   testLauncherInherit(it, create, true);
   testLauncherDurable(it, create, wholeTree);
 }
 
-function testLauncherChecks(check: Check, wholeTree: boolean): void {
+function testLauncherChecks(check: Check, { wholeTree, treeUsage }: Trees): void {
   check('launch: the exit code is the one of the process', async (launch) => {
     const exit = await (await launch('process.exit(7)')).exited();
     assert.deepEqual(
@@ -185,18 +198,14 @@ function testLauncherChecks(check: Check, wholeTree: boolean): void {
   testLauncherStop(check, wholeTree);
 
   check('usage: memory while it runs, of the whole tree', (launch) =>
-    withTree(
-      launch,
-      { child: 'globalThis.ballast = Buffer.alloc(128 * 2 ** 20, 1);' },
-      async ({ handle }) => {
-        const usage = await handle.usage();
-        const least = wholeTree ? 128 * 2 ** 20 : 1_000_000;
-        assert.ok(
-          usage && usage.memoryBytes > least,
-          `usage must sum up the memory of the process and of those it started, more than ${least} bytes; found ${inspect(usage)}`,
-        );
-      },
-    ),
+    withTree(launch, { child: ballast }, async ({ handle }) => {
+      const usage = await handle.usage();
+      const least = treeUsage ? ballastBytes : 1_000_000;
+      assert.ok(
+        usage && usage.memoryBytes > least,
+        `usage must sum up the memory of the process and of those it started, more than ${least} bytes; found ${inspect(usage)}`,
+      );
+    }),
   );
 
   check('usage: null when the tree is gone', async (launch) => {
