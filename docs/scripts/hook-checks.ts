@@ -52,7 +52,9 @@ export const hookChecks: Readonly<Record<string, readonly string[]>> = {
   'port-strategy': merged(
     [true, false].map((holds) => namesOf((it) => testPortStrategy(it, { create: portsRange, holds }))),
   ),
-  framework: namesOf((it) => testFramework(it, { create: nodeServer, project: memoryDirectory() })),
+  framework: namesOf((it) =>
+    testFramework(it, { create: nodeServer, project: memoryDirectory(), noServer: memoryDirectory() }),
+  ),
   launcher: merged([
     namesOf((it) => testLauncher(it, { create: launcherLocal, durable: true })),
     // Declared where a platform does not let it.

@@ -1,3 +1,4 @@
+import { ProjectRunnerError } from '@project-runner/core';
 import type { FrameworkPlugin } from '@project-runner/core';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -11,6 +12,9 @@ import { testFramework } from './test-framework.ts';
 const timers: NodeJS.Timeout[] = [];
 afterEach(() => timers.splice(0).forEach(clearInterval));
 
+const missing = (hint?: string): ProjectRunnerError =>
+  new ProjectRunnerError('OUTPUT_MISSING', 'no out/main.js', hint === undefined ? {} : { hint });
+
 const nestedInstall = { dir: 'out', adds: ['node_modules'], skipEnv: { MEM_SKIP: '1' } };
 
 function mem(changes: Partial<FrameworkPlugin> = {}): FrameworkPlugin {
@@ -22,7 +26,10 @@ function mem(changes: Partial<FrameworkPlugin> = {}): FrameworkPlugin {
     healthPath: '/up',
     detect: ({ has }) => (has('mem.json') ? { strength: 'specific', reason: 'mem.json' } : null),
     build: () => ({ script: 'build', env: { MEM: '1' }, nestedInstall }),
-    output: () => 'out/main.js',
+    output({ has }) {
+      if (has('out/main.js')) return 'out/main.js';
+      throw missing('set "server" in mem.json');
+    },
     copies: () => [{ from: 'public', to: 'out/public' }],
     start: ({ dir }) => ({ command: { file: 'node', args: [`${dir}/out/main.js`] }, cwd: 'data' }),
     env: ({ host, port }) => ({ HOST: host, PORT: String(port) }),
@@ -35,10 +42,11 @@ const project = memoryDirectory(
   { 'mem.json': '{}', 'out/main.js': '', 'public/a.txt': '' },
   { manifest: { scripts: { build: 'mem build' } } },
 );
+const noServer = memoryDirectory({ 'mem.json': '{}' }, { manifest: { scripts: {} } });
 const suite =
   (create: () => FrameworkPlugin) =>
   (it: It): void =>
-    testFramework(it, { create, project });
+    testFramework(it, { create, project, noServer });
 
 const starting =
   (file: string, ...args: string[]) =>
@@ -55,7 +63,34 @@ const through = 'start: never goes through a package manager';
 const folder = 'start: names the working folder, and from the data folder the entry by its absolute path';
 const other = 'readyMessage: messages that mean something else are null';
 
+const told = 'noServer: is given, or null where every build is a server';
+const noOutput = 'output: a build that is no server is OUTPUT_MISSING, with a hint';
+const answering = (answer: () => string | null) => (): FrameworkPlugin =>
+  mem({ output: ({ has }) => (has('out/main.js') ? 'out/main.js' : answer()) });
+
+const built = (output: string) => (): FrameworkPlugin =>
+  mem({ output: ({ has }) => (has('out/main.js') ? output : mem().output(noServer)) });
+
 const variations: readonly Variation<FrameworkPlugin>[] = [
+  [
+    noOutput,
+    /must throw a ProjectRunnerError OUTPUT_MISSING.*found \{ answer: null \}/,
+    answering(() => null),
+  ],
+  [
+    noOutput,
+    /whose hint says which setting to change; found \{ code: 'OUTPUT_MISSING', hint: undefined/,
+    answering(() => {
+      throw missing();
+    }),
+  ],
+  [
+    noOutput,
+    /OUTPUT_MISSING for noServer.*found \{ code: undefined, hint: undefined, message: 'oh' \}/,
+    answering(() => {
+      throw new Error('oh');
+    }),
+  ],
   ...factoryVariations(mem, 'env', timers),
   [
     'pure: the same question gets the same answer',
@@ -105,13 +140,9 @@ const variations: readonly Variation<FrameworkPlugin>[] = [
   [nested, /adds must be names in that folder.*found \[ 'a\/b' \]/, nesting({ adds: ['a/b'] })],
   [nested, /skipEnv\.A must be a string, found 1/, nesting({ skipEnv: { A: 1 } })],
   [nested, /skipEnv must have a variable, found none/, nesting({ skipEnv: {} })],
-  [
-    output,
-    /inside of the project, relative to it; found \/project/,
-    () => mem({ output: () => '/project/x.js' }),
-  ],
-  [output, /inside of the project.*found \.\.\/x\.js/, () => mem({ output: () => '../x.js' })],
-  [output, /must be there after a build, or null; x\.js is not/, () => mem({ output: () => 'x.js' })],
+  [output, /inside of the project, relative to it; found \/project/, built('/project/x.js')],
+  [output, /inside of the project.*found \.\.\/x\.js/, built('../x.js')],
+  [output, /must be there after a build, or null; x\.js is not/, built('x.js')],
   [copies, /must answer a list at once, found \{\}/, () => mem({ copies: () => ({}) as never })],
   [copies, /inside of the project.*found .*to: '\.\.\/public'/, copying('public', '../public')],
   [copies, /inside of the project.*found .*from: '\/etc'/, copying('/etc', 'out/etc')],
@@ -175,6 +206,14 @@ describe('testFramework', () => {
     expect(await failuresOf(suite(mem))).toEqual([]);
   });
 
+  it('has to be told what is no server', async () => {
+    const checks = (it: It): void =>
+      testFramework(it, { create: mem, project, noServer: undefined as never });
+    expect(await failuresOf(checks)).toEqual([
+      { check: told, message: expect.stringMatching(/told noServer: undefined; give it a project/) },
+    ]);
+  });
+
   it('passes a plugin that leaves out what is optional, and one that starts by bun', async () => {
     const {
       readyMessage: _,
@@ -182,13 +221,15 @@ describe('testFramework', () => {
       copies: ___,
       ...least
     } = mem({ build: () => ({}), output: () => null });
-    expect(await failuresOf(suite(() => ({ ...least })))).toEqual([]);
+    const checks = (it: It): void =>
+      testFramework(it, { create: () => ({ ...least }), project, noServer: null });
+    expect(await failuresOf(checks)).toEqual([]);
     expect(await failuresOf(suite(starting('bun', 'main.ts')))).toEqual([]);
   });
 
   it('has a broken plugin for each check', () => {
     const names = checksOf(suite(mem)).map(({ name }) => name);
-    expect(new Set(variations.map(([check]) => check))).toEqual(new Set(names));
+    expect(new Set([told, ...variations.map(([check]) => check)])).toEqual(new Set(names));
   });
 
   it.each(variations)('finds with "%s" what should read %s', async (check, message, create) => {

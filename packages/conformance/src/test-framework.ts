@@ -13,6 +13,11 @@ export interface TestFrameworkOptions {
   create(): FrameworkPlugin;
   /** A project of this framework, as it is after a build. */
   project: DirectorySnapshot;
+  /**
+   * One whose build has left no server: a static site, the function of another platform, nothing at all. `null` where every
+   * build is a server, so that `output` need not look.
+   */
+  noServer: DirectorySnapshot | null;
 }
 
 const address = { host: '127.0.0.1', port: 4321 };
@@ -20,7 +25,7 @@ const address = { host: '127.0.0.1', port: 4321 };
 const maxDrainSeconds = 28;
 
 /** Proves a framework plugin. */
-export function testFramework(it: It, { create, project }: TestFrameworkOptions): void {
+export function testFramework(it: It, { create, project, noServer }: TestFrameworkOptions): void {
   const ask = (plugin: FrameworkPlugin): unknown[] => [
     plugin.detect(project),
     plugin.build(project),
@@ -94,6 +99,23 @@ export function testFramework(it: It, { create, project }: TestFrameworkOptions)
     assert.ok(project.has(output), `output must be there after a build, or null; ${output} is not`);
   });
 
+  it('noServer: is given, or null where every build is a server', () => {
+    assert.ok(
+      noServer !== undefined,
+      'the suite was told noServer: undefined; give it a project whose build has left no server, or null where every build is a server',
+    );
+  });
+
+  if (noServer) {
+    it('output: a build that is no server is OUTPUT_MISSING, with a hint', () => {
+      const found = thrownBy(() => create().output(noServer));
+      assert.ok(
+        found.code === 'OUTPUT_MISSING' && typeof found.hint === 'string' && found.hint !== '',
+        `output must throw a ProjectRunnerError OUTPUT_MISSING for noServer, whose hint says which setting to change; found ${inspect(found)}`,
+      );
+    });
+  }
+
   it('copies: takes what is there after a build to other places of the project', () => {
     const copies = create().copies?.(project) ?? [];
     assert.ok(Array.isArray(copies), `copies must answer a list at once, found ${inspect(copies)}`);
@@ -166,6 +188,20 @@ export function testFramework(it: It, { create, project }: TestFrameworkOptions)
       );
     }
   });
+}
+
+function thrownBy(call: () => unknown): {
+  code?: unknown;
+  hint?: unknown;
+  message?: unknown;
+  answer?: unknown;
+} {
+  try {
+    return { answer: call() };
+  } catch (error) {
+    const { code, hint, message } = error as { code?: unknown; hint?: unknown; message?: unknown };
+    return { code, hint, message };
+  }
 }
 
 function isInside(path: unknown): boolean {

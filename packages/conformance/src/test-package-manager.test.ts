@@ -174,6 +174,11 @@ const variations: readonly Variation<PackageManagerPlugin>[] = [
     () => mem({ workspacePatterns: () => [] }),
   ],
   [
+    'version: answers a program and arguments',
+    /version must answer \{ file, args \} at once, found '1\.2\.3'/,
+    () => mem({ version: () => '1.2.3' as never }),
+  ],
+  [
     'toleratesMissingMembers: true or false',
     /toleratesMissingMembers must answer true or false, found 'yes'/,
     () => mem({ toleratesMissingMembers: () => 'yes' as never }),

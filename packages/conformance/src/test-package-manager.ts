@@ -97,7 +97,10 @@ export function testPackageManager(it: It, { create, lockfile }: TestPackageMana
   });
 
   it('install: answers a program and arguments for every option', () => {
-    for (const options of installs) assertCommand(create().install({ ...options }), 'install');
+    for (const options of installs) {
+      assertCommand(create().install({ ...options }), 'install');
+      assertCommand(create().install({ ...options, fresh: true }), 'install');
+    }
   });
 
   it('install: frozen differs from not frozen', () => {
@@ -135,6 +138,11 @@ export function testPackageManager(it: It, { create, lockfile }: TestPackageMana
     const line = [command.file, ...command.args].join(' ');
     assert.ok(command.args.includes('build'), `the script must be one of the arguments, found ${line}`);
     assert.ok(command.args.includes('--flag'), `arguments must be passed on to the script, found ${line}`);
+  });
+
+  it('version: answers a program and arguments', () => {
+    const plugin = create();
+    if (plugin.version) assertCommand(plugin.version(), 'version');
   });
 
   it('workspacePatterns: null for a folder that is no root of a workspace', () => {

@@ -3,6 +3,8 @@ import { describe, it } from 'vitest';
 
 import { next } from './index.ts';
 
+const manifest = { scripts: { build: 'next build' }, dependencies: { next: '16.0.0' } };
+
 describe('conformance', () => {
   testFramework(it, {
     create: next,
@@ -12,7 +14,8 @@ describe('conformance', () => {
         '.next/static/chunks/main.js': '',
         '.next/standalone/server.js': '',
       },
-      { manifest: { scripts: { build: 'next build' }, dependencies: { next: '16.0.0' } } },
+      { manifest },
     ),
+    noServer: memoryDirectory({}, { manifest }),
   });
 });

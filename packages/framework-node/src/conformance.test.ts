@@ -7,5 +7,6 @@ describe('conformance', () => {
   testFramework(it, {
     create: nodeServer,
     project: memoryDirectory({ 'server.js': '' }, { manifest: { scripts: { start: 'node server.js' } } }),
+    noServer: null,
   });
 });

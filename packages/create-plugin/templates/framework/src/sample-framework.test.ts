@@ -9,6 +9,7 @@ describe('conformance', () => {
   testFramework(it, {
     create: sampleFramework,
     project: memoryDirectory({ 'dist/server.js': '' }, { manifest }),
+    noServer: memoryDirectory({}, { manifest }),
   });
 });
 
