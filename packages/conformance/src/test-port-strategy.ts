@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 
-import type { PortLease, PortStrategyPlugin } from '@project-runner/core';
+import type { PortLease, PortRequest, PortStrategyPlugin } from '@project-runner/core';
 
 import { assertVariables } from './assert-command.ts';
 import { bindFailure } from './bind-failure.ts';
@@ -21,7 +21,7 @@ export interface TestPortStrategyOptions {
   /** @default 5 */
   ports?: number;
   /** For whom the suite asks, where a strategy gives ports to some only. @default a deployment that nobody knows */
-  whose?: Whose;
+  whose?: Pick<PortRequest, 'deploymentId' | 'projectId'>;
   /**
    * `hold()` of its leases answers a socket for servers to inherit. Has to be said of a strategy whose leases have `hold`;
    * `false` where it answers `null` on this platform.
