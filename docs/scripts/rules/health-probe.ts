@@ -4,7 +4,10 @@ import type { Rule } from './rule.ts';
 export const healthProbe: readonly Rule[] = [
   {
     text: '`check(target, signal)` looks once, at the path of the target.',
-    checks: ['check: a server that is well is healthy', 'check: asks for the path of the target, once'],
+    checks: [
+      'check: a server that is well is healthy',
+      'check: asks for the path of the target, or its own, once',
+    ],
   },
   {
     text: 'A refusal, a hang and a wrong answer are `{ healthy: false, message }`, never exceptions.',
@@ -47,6 +50,14 @@ export const healthProbe: readonly Rule[] = [
   {
     text: 'With `optionalPath` the path is a guess: "no such path" is well.',
     checks: ['check: with optionalPath "no such path" is well'],
+  },
+  {
+    text: "Optional `path`: what it asks in the place of the target's path, where it has one of its own.",
+    checks: ['check: asks for the path of the target, or its own, once'],
+  },
+  {
+    text: 'It is shown (`project-runner inspect`) and asked for by `up --once`; the runner itself decides nothing by it.',
+    unproved: isOfRunner,
   },
   {
     text: 'Optional `roles`: `startup`, `readiness`, `liveness`, one or more; without it all three.',

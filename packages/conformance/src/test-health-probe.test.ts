@@ -189,13 +189,18 @@ const variations: readonly Variation<HealthProbePlugin>[] = [
       }),
   ],
   [
-    'check: asks for the path of the target, once',
-    /must ask for the path of the target once .*found \[ '\/' \]/,
+    'check: asks for the path of the target, or its own, once',
+    /for \/own, the path of the plugin; found \[ '\/up\?deep=1' \]/,
+    () => ({ ...mem(), path: '/own' }),
+  ],
+  [
+    'check: asks for the path of the target, or its own, once',
+    /must ask once .* for \/up\?deep=1, the path of the target .*; found \[ '\/' \]/,
     () => mem((good) => (target, signal) => good({ ...target, path: '/' }, signal)),
   ],
   [
-    'check: asks for the path of the target, once',
-    /asking again is up to the runner\), found \[ '\/up\?deep=1', '\/up\?deep=1' \]/,
+    'check: asks for the path of the target, or its own, once',
+    /asking again is up to the runner\).*; found \[ '\/up\?deep=1', '\/up\?deep=1' \]/,
     () =>
       mem((good) => async (target, signal) => {
         const result = await good(target, signal);
@@ -256,6 +261,14 @@ describe('testHealthProbe', () => {
   it('passes a correct plugin, of HTTP and of something else', async () => {
     expect(await failuresOf(suite(mem))).toEqual([]);
     expect(await failuresOf(suite(tcp, false))).toEqual([]);
+  });
+
+  it('passes a probe that asks a path of its own and says so', async () => {
+    const own = (): HealthProbePlugin => ({
+      ...mem((good) => (target, signal) => good({ ...target, path: '/own' }, signal)),
+      path: '/own',
+    });
+    expect(await failuresOf(suite(own))).toEqual([]);
   });
 
   it('passes a probe that knows ports only and says so, and finds one that asks sockets', async () => {

@@ -152,13 +152,15 @@ export function testHealthProbe(
     return;
   }
 
-  it('check: asks for the path of the target, once', async () => {
+  it('check: asks for the path of the target, or its own, once', async () => {
     await withServer(status(500), async ({ port, paths }) => {
-      await check(create(), { port, path: '/up?deep=1' });
+      const plugin = create();
+      const wanted = plugin.path ?? '/up?deep=1';
+      await check(plugin, { port, path: '/up?deep=1' });
       assert.deepEqual(
         paths,
-        ['/up?deep=1'],
-        `check must ask for the path of the target once (asking again is up to the runner), found ${inspect(paths)}`,
+        [wanted],
+        `check must ask once (asking again is up to the runner) for ${wanted}, the path of ${plugin.path === undefined ? 'the target (one of its own is to be the member path)' : 'the plugin'}; found ${inspect(paths)}`,
       );
     });
   });
