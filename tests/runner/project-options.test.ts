@@ -101,6 +101,34 @@ describe('options of a project', () => {
     expect(await asked(server.port)).toEqual({ '/live': 2, '/asked': 1 });
   });
 
+  it('hold for a runner that only looks at a server of another one', async () => {
+    const { runner, config } = testRunner({ projectOptions });
+    const deployed = [
+      await deployFolder(runner, await moods({ 'framework:node': { healthPath: '/ready' } })),
+      await deployFolder(runner, await moods({ 'health-probe:http': { path: '/live' } })),
+    ];
+    const other = new LocalProcessRunner(config);
+    onTestFinished(() => other.shutdown());
+    for (const { server } of deployed) {
+      expect(await other.reattach(server)).toBe(true);
+      expect(await other.healthCheck(server)).toEqual({ healthy: true });
+    }
+    expect(await asked(deployed[0]?.server.port ?? 0)).toEqual({ '/ready': 2, '/asked': 1 });
+    expect(await asked(deployed[1]?.server.port ?? 0)).toEqual({ '/live': 2, '/asked': 1 });
+  });
+
+  it('that leave nobody to watch its server are refused by a host that wants it watched', async () => {
+    const roles = optionRules.listOf(optionRules.oneOf('startup', 'readiness', 'liveness'));
+    const { runner } = testRunner({ liveness: true, projectOptions: [allowOptions(healthHttp, { roles })] });
+    await expect(
+      deployFolder(runner, await moods({ 'health-probe:http': { roles: ['startup'] } })),
+    ).rejects.toMatchObject({
+      code: 'MANIFEST_INVALID',
+      message: expect.stringContaining('no health probe is left that has the role liveness') as string,
+    });
+    expect(runner.getStats()).toMatchObject({ runningProcesses: 0, allocatedPorts: [] });
+  });
+
   it.each([
     [
       'a plugin that the host does not let it set',

@@ -6,7 +6,9 @@ import { leaseHeldPort } from './acquire-port.ts';
 import { sortOut } from './recovered.ts';
 import { recoverServer } from './recover-servers.ts';
 import type { RecoverOptions } from './recover-servers.ts';
+import type { StoredLaunch, StoredServer } from './server-state.ts';
 import { ServerSupervisor } from './server-supervisor.ts';
+import type { SupervisionContext } from './supervision-context.ts';
 
 /**
  * Takes over one server that an earlier runner started, from its state or, where that is gone, from its record and the
@@ -26,21 +28,29 @@ export async function reattachServer(
     return recovered?.isToStay ? recovered.supervisor : null;
   }
   const isForeign = durable && store.isOwned(server.id);
-  const stored = isForeign ? store.read(server.id) : 'missing';
+  const read = isForeign ? store.read(server.id) : 'missing';
+  const known = typeof read === 'object' ? read : null;
   // Its runner may have started it again since.
-  const current = typeof stored === 'object' ? stored.server : server;
+  const current = known?.server ?? server;
   return current.processId === null
     ? null
-    : adoptBare(current, current.processId, isForeign, options, config);
+    : adoptBare({ server: current, pid: current.processId, isForeign, known }, options, config);
+}
+
+interface BareServer {
+  server: RunningServer;
+  pid: number;
+  isForeign: boolean;
+  /** What its own runner has written down of it. */
+  known: StoredServer | null;
 }
 
 async function adoptBare(
-  server: RunningServer,
-  pid: number,
-  isForeign: boolean,
-  { context, logs, signal, track }: RecoverOptions,
-  { healthCheck }: ResolvedConfig,
+  { server, pid, isForeign, known }: BareServer,
+  { context: host, logs, signal, track }: RecoverOptions,
+  config: ResolvedConfig,
 ): Promise<ServerSupervisor | null> {
+  const context = known ? host.recallProject(known) : host;
   const launcher = context.plugins.one('launcher');
   const session: LogSession = {
     serverId: server.id,
@@ -63,22 +73,9 @@ async function adoptBare(
   const receiver = pipeline.receive(1);
   pipeline.replay(() => new Uint8Array());
   const lease = await leaseHeldPort({ plugins: context.plugins, logger: context.logger, signal }, server);
-  const probe = { path: healthCheck.endpoint, optionalPath: !healthCheck.endpointGiven };
+  const launch = known ? lookedAt(known.launch) : unknownLaunch(config);
   const supervisor = new ServerSupervisor({
-    // Nothing is known of how it was started, so it can only be watched and stopped; where another runner has it, its
-    // route is that one's to pause, resume and remove.
-    context: {
-      ...context,
-      durable: false,
-      ...(isForeign ? { liveness: null } : {}),
-      routes: {
-        ...context.routes,
-        pause: (...route) =>
-          context.store.isOwned(server.id) ? Promise.resolve() : context.routes.pause(...route),
-        remove: (...route) =>
-          context.store.isOwned(server.id) ? Promise.resolve() : context.routes.remove(...route),
-      },
-    },
+    context: onlyLooking(context, server.id, isForeign),
     stored: {
       formatVersion: 1,
       server,
@@ -91,17 +88,7 @@ async function adoptBare(
       restarts: 0,
       lastExit: null,
       lastError: null,
-      launch: {
-        framework: '',
-        file: '',
-        args: [],
-        cwd: '',
-        ipc: false,
-        probePath: probe.path,
-        optionalPath: probe.optionalPath,
-        fixedPort: null,
-        drainSeconds: 0,
-      },
+      launch,
       secretNames: [],
     },
     env: null,
@@ -110,6 +97,46 @@ async function adoptBare(
     disown: () => undefined,
   });
   track(supervisor);
-  supervisor.adopt({ handle, receiver, lease, target: { host: server.host, port: server.port, ...probe } });
+  const { probePath: path, optionalPath } = launch;
+  const socket = known?.probeSocket === undefined ? {} : { socketPath: known.probeSocket };
+  const target = { host: server.host, port: server.port, path, optionalPath, ...socket };
+  supervisor.adopt({ handle, receiver, lease, target });
   return supervisor;
+}
+
+/**
+ * Its variables are not known, so it can only be watched and stopped; where another runner has it, it is that one's to keep
+ * alive, and its route that one's to pause, resume and remove.
+ */
+function onlyLooking(context: SupervisionContext, serverId: string, isForeign: boolean): SupervisionContext {
+  const { routes, store } = context;
+  return {
+    ...context,
+    durable: false,
+    ...(isForeign ? { liveness: null } : {}),
+    routes: {
+      ...routes,
+      pause: (...route) => (store.isOwned(serverId) ? Promise.resolve() : routes.pause(...route)),
+      remove: (...route) => (store.isOwned(serverId) ? Promise.resolve() : routes.remove(...route)),
+    },
+  };
+}
+
+/** Its own runner sees to its limits. */
+function lookedAt({ limits: _limits, ...launch }: StoredLaunch): StoredLaunch {
+  return launch;
+}
+
+function unknownLaunch({ healthCheck }: ResolvedConfig): StoredLaunch {
+  return {
+    framework: '',
+    file: '',
+    args: [],
+    cwd: '',
+    ipc: false,
+    probePath: healthCheck.endpoint,
+    optionalPath: !healthCheck.endpointGiven,
+    fixedPort: null,
+    drainSeconds: 0,
+  };
 }

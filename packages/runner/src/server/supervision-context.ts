@@ -80,10 +80,24 @@ export function createContext({ config, plugins, events, routes }: CreateContext
     },
     forProject(options) {
       const own = applyProjectOptions(plugins, config, options);
-      return { ...context, plugins: own, frameworkOf: (name) => frameworkOf(own, name) };
+      const liveness = livenessOf(own, config);
+      return { ...context, plugins: own, liveness, frameworkOf: (name) => frameworkOf(own, name) };
     },
   };
   return context;
+}
+
+/** Its probes may be others than the host's. */
+function livenessOf(own: PluginSet, config: ResolvedConfig): SupervisionContext['liveness'] {
+  try {
+    return resolveLiveness(config, own);
+  } catch (cause) {
+    throw new ProjectRunnerError(
+      'MANIFEST_INVALID',
+      'package.json: with its "project-runner" no health probe is left that has the role liveness, and this host watches that',
+      { cause, hint: 'Leave a probe the role liveness, or ask who runs this host to set liveness to false' },
+    );
+  }
 }
 
 function frameworkOf(plugins: PluginSet, name: string): FrameworkPlugin {
