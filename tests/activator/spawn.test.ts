@@ -1,10 +1,10 @@
-import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { createActivator } from '@project-runner/activator';
 import type { SpawnConfig } from '@project-runner/activator';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -37,6 +37,43 @@ describe('a runtime of the host', () => {
       code: 'SPAWN_FAILED',
       message: expect.stringMatching(message),
     });
+  });
+
+  it.each([
+    ['a folder', '', /The runtime .*tool cannot be run: .*tool is a folder/],
+    [
+      'a script of an interpreter that is missing',
+      '#!/nowhere/sh\n',
+      /names "\/nowhere\/sh", which is not there/,
+    ],
+    ['a script with line endings of Windows', '#!/bin/sh\r\n', /names "\/bin\/sh\\r", which is not there/],
+  ])('that is %s is known as well, also by its name', async (_, text, message) => {
+    const dir = tempFolder();
+    const file = join(dir, 'tool');
+    if (text === '') mkdirSync(file);
+    else writeFileSync(file, text, { mode: 0o755 });
+    const failed = { code: 'SPAWN_FAILED', message: expect.stringMatching(message) as string };
+    await expect(createActivator({ resolveBin: () => file })).rejects.toMatchObject(failed);
+    vi.stubEnv('PATH', dir);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await expect(createActivator({ resolveBin: () => 'tool' })).rejects.toMatchObject(failed);
+  });
+
+  it('is found on PATH behind what cannot be run', async () => {
+    const dir = tempFolder();
+    mkdirSync(join(dir, 'node'));
+    vi.stubEnv('PATH', `${dir}:${dirname(process.execPath)}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const bins: string[] = [];
+    const { activator, dir: project } = await testActivator({
+      resolveBin: () => 'node',
+      spawnCommand(bin) {
+        bins.push(bin);
+        return { file: bin, args: [well] };
+      },
+    });
+    await activator.ensureRunning('shop', { dir: project });
+    expect(bins).toEqual([join(dirname(process.execPath), 'node')]);
   });
 
   it('that may not be run, or is none at all, is known as well', async () => {

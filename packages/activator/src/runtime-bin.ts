@@ -1,8 +1,5 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
-
 import { ProjectRunnerError } from '@project-runner/core';
+import { explainProgram, findProgram } from '@project-runner/launcher-local';
 
 /** What runs a project. */
 export interface RuntimeCommand {
@@ -26,23 +23,11 @@ export async function findBin({ resolveBin }: RuntimeOptions): Promise<string> {
       `resolveBin must answer a path or the name of a program; found ${JSON.stringify(bin)}`,
     );
   }
-  const isPath = bin.includes('/') || isAbsolute(bin);
-  const places = isPath
-    ? [resolve(bin)]
-    : (process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, bin));
-  let isForbidden = false;
-  for (const place of places) {
-    try {
-      await access(place, constants.X_OK);
-      return place;
-    } catch (error) {
-      isForbidden ||= (error as NodeJS.ErrnoException).code === 'EACCES';
-    }
-  }
-  const where = isPath ? 'there is no such file' : 'there is no such program on PATH';
-  throw new ProjectRunnerError(
-    'SPAWN_FAILED',
-    `The runtime ${bin} cannot be run: ${isForbidden ? 'the file is not executable' : where}`,
-    { hint: isForbidden ? `Allow it: chmod +x ${bin}` : 'Install it, or let resolveBin answer where it is' },
-  );
+  const env = { PATH: process.env.PATH ?? '' };
+  const found = findProgram({ file: bin, cwd: process.cwd(), env });
+  if ('path' in found) return found.path;
+  const { problem, hint } = explainProgram(bin, found.problem);
+  throw new ProjectRunnerError('SPAWN_FAILED', `The runtime ${bin} cannot be run: ${problem}`, {
+    hint: found.problem.kind === 'missing' ? 'Install it, or let resolveBin answer where it is' : hint,
+  });
 }

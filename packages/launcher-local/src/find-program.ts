@@ -14,18 +14,24 @@ export type ProgramProblem =
 type Where = Pick<LaunchSpec, 'file' | 'cwd'> & { env: LaunchSpec['env'] };
 
 /**
- * Why the program of a spec cannot be run, as `exec` would look for it; `null` where nothing speaks against it. Behind a
- * shell all of it would look like a program that exits with 126 or 127.
+ * The file that `exec` would run, where nothing speaks against it, or why it cannot be run. Behind a shell all of that would
+ * look like a program that exits with 126 or 127.
  */
-export function findProblem({ file, cwd, env }: Where): ProgramProblem | null {
+export function findProgram({ file, cwd, env }: Where): { path: string } | { problem: ProgramProblem } {
   let problem: ProgramProblem = { kind: 'missing' };
   for (const path of candidates({ file, cwd, env })) {
     const found = problemOf(path, { cwd, env });
-    if (found === null) return null;
+    if (found === null) return { path };
     // The first one that is there at all says most; `exec` goes on, too.
     if (problem.kind === 'missing') problem = found;
   }
-  return problem;
+  return { problem };
+}
+
+/** Why the program of a spec cannot be run; `null` where nothing speaks against it. */
+export function findProblem(where: Where): ProgramProblem | null {
+  const found = findProgram(where);
+  return 'problem' in found ? found.problem : null;
 }
 
 /** An empty folder of `PATH` is the working folder. */

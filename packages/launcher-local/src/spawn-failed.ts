@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
 
 import { ProjectRunnerError } from '@project-runner/core';
 import type { LaunchSpec } from '@project-runner/core';
 
+import { explainProgram } from './explain-program.ts';
+import type { ProgramExplanation } from './explain-program.ts';
 import { findProblem } from './find-program.ts';
 import type { ProgramProblem } from './find-program.ts';
 
@@ -27,12 +28,7 @@ export function spawnFailed(
   );
 }
 
-interface Explanation {
-  problem: string;
-  hint: string;
-}
-
-function explain(spec: LaunchSpec, cause: unknown, known: ProgramProblem | null): Explanation {
+function explain(spec: LaunchSpec, cause: unknown, known: ProgramProblem | null): ProgramExplanation {
   if (!isFolder(spec.cwd)) {
     return { problem: 'the folder is not there', hint: 'Create the folder, or give another one' };
   }
@@ -40,32 +36,6 @@ function explain(spec: LaunchSpec, cause: unknown, known: ProgramProblem | null)
   if (found) return explainProgram(spec.file, found);
   const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? 'unknown error';
   return { problem: code, hint: 'See the cause for what the system said' };
-}
-
-function explainProgram(file: string, found: ProgramProblem): Explanation {
-  switch (found.kind) {
-    case 'missing':
-      return {
-        problem: isAbsolute(file) ? 'there is no such file' : 'there is no such program on PATH',
-        hint: `Install ${file}, or see that PATH names its folder`,
-      };
-    case 'forbidden':
-      return { problem: 'the file is not executable', hint: `Allow it: chmod +x ${found.path}` };
-    case 'folder':
-      return { problem: `${found.path} is a folder`, hint: 'Name a program in it' };
-    case 'interpreter':
-      return explainInterpreter(found);
-  }
-}
-
-function explainInterpreter({
-  path,
-  interpreter,
-}: Extract<ProgramProblem, { kind: 'interpreter' }>): Explanation {
-  const problem = `the first line of ${path} names ${JSON.stringify(interpreter)}, which is not there`;
-  return interpreter.endsWith('\r')
-    ? { problem, hint: 'It has line endings of Windows: save it with those of Unix' }
-    : { problem, hint: `Install ${interpreter}, or mend that line` };
 }
 
 function isFolder(path: string): boolean {
