@@ -34,11 +34,12 @@ function fakeRouter(broken: Partial<Record<keyof EdgeRouter, 'throws' | 'hangs'>
   return { router, calls, broken };
 }
 
-function routesOf(router: EdgeRouter | undefined) {
+function routesOf(router: EdgeRouter | undefined, closing?: AbortSignal) {
   const errors: string[] = [];
   const error = (message: string): void => void errors.push(message);
   const logger = { debug() {}, info() {}, warn() {}, error };
-  return { errors, ...createRoutes({ getRouter: () => router, logger, deadlineMs: 30 }) };
+  const options = { logger, deadlineMs: 30, retryMs: 5, ...(closing ? { signal: closing } : {}) };
+  return { errors, ...createRoutes({ getRouter: () => router, ...options }) };
 }
 
 describe('createRoutes', () => {
@@ -217,4 +218,67 @@ it('a late answer to a resume does not undo a newer pause', async () => {
   await routes.pause('d', target, true, () => true);
   await letGo();
   expect(isPaused()).toBe(true);
+});
+
+/** The first pause is carried out late, and what is asked after it is refused `refusals` times. */
+function refusingRouter(refusals: number, mood: 'refuses' | 'hangs' = 'refuses') {
+  const late = lateRouter('setRoutePaused');
+  const asked: boolean[] = [];
+  let left = refusals;
+  const router: EdgeRouter = {
+    ...late.router,
+    async setRoutePaused(id, wanted) {
+      asked.push(wanted);
+      const isRefused = asked.length > 1 && left > 0;
+      if (isRefused) left -= 1;
+      if (isRefused && mood === 'refuses') throw new Error('not now');
+      if (isRefused) await new Promise(() => undefined);
+      await late.router.setRoutePaused?.(id, wanted);
+    },
+  };
+  return { ...late, router, asked };
+}
+
+describe('a router that does not put a late pause right', () => {
+  async function leftPaused(routes: ReturnType<typeof routesOf>, letGo: () => Promise<void>): Promise<void> {
+    let isAway = true;
+    await expect(routes.pause('d', target, true, () => isAway)).rejects.toMatchObject({
+      code: 'ROUTE_FAILED',
+    });
+    isAway = false;
+    await letGo();
+  }
+
+  it.each(['refuses', 'hangs'] as const)('is asked again, where it %s', async (mood) => {
+    const { router, isPaused, letGo } = refusingRouter(3, mood);
+    const routes = routesOf(router);
+    await leftPaused(routes, letGo);
+    expect(isPaused()).toBe(true);
+    await expect.poll(isPaused).toBe(false);
+  });
+
+  it('tells of it once, and does what is wanted when it is asked', async () => {
+    const { router, isPaused, asked, letGo } = refusingRouter(3);
+    const routes = routesOf(router);
+    await leftPaused(routes, letGo);
+    await routes.pause('d', target, true, () => true).catch(() => undefined);
+    await expect.poll(() => asked.length).toBeGreaterThanOrEqual(5);
+    await expect.poll(isPaused).toBe(true);
+    expect(asked.slice(2)).not.toContain(false);
+    expect(routes.errors).toHaveLength(1);
+  });
+
+  it('is left alone when the runner is closed', async () => {
+    const { router, isPaused, asked, letGo } = refusingRouter(Infinity);
+    const closing = new AbortController();
+    const routes = routesOf(router, closing.signal);
+    await leftPaused(routes, letGo);
+    await expect.poll(() => asked.length).toBeGreaterThan(3);
+    closing.abort();
+    const before = asked.length;
+    // Longer than the longest of its pauses until now.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(asked.length).toBe(before);
+    expect(isPaused()).toBe(true);
+  });
 });

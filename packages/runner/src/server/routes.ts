@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { ProjectRunnerError } from '@project-runner/core';
 import type { EdgeRouter, Logger, RouteConfig, RouteInfo } from '@project-runner/core';
 
@@ -10,6 +12,10 @@ export interface RoutesOptions {
   logger: Logger;
   /** Answer of the router for one change, in ms. */
   deadlineMs?: number;
+  /** Until a router that failed to put right what came late is asked again, in ms; it doubles up to a minute. @default 5000 */
+  retryMs?: number;
+  /** When it aborts, nothing is put right any more. */
+  signal?: AbortSignal;
 }
 
 /** The routes of deployments. Changes of one deployment happen one after the other, so that none undoes a newer one. */
@@ -24,7 +30,7 @@ export interface Routes {
   /**
    * Holds requests back while the server at `target` is away although its port accepts, if the route leads there and it is
    * still meant at its turn. Nothing where the router cannot do it. One that takes effect after its deadline is put right
-   * by what was asked for last. @throws ProjectRunnerError `ROUTE_FAILED`
+   * by what was asked for last, however often the router has to be asked. @throws ProjectRunnerError `ROUTE_FAILED`
    */
   pause(deploymentId: string, target: Address, isPaused: boolean, isMeant: () => boolean): Promise<void>;
   /**
@@ -35,8 +41,16 @@ export interface Routes {
 }
 
 const defaultDeadlineMs = 5000;
+const defaultRetryMs = 5000;
+const maxRetryMs = 60_000;
 
-export function createRoutes({ getRouter, logger, deadlineMs = defaultDeadlineMs }: RoutesOptions): Routes {
+export function createRoutes({
+  getRouter,
+  logger,
+  deadlineMs = defaultDeadlineMs,
+  retryMs = defaultRetryMs,
+  signal: closing,
+}: RoutesOptions): Routes {
   const lock = createKeyedLock();
   /** What was asked for last, by deployment: whether a pause is still meant. None: a resume. */
   const pauses = new Map<string, () => boolean>();
@@ -71,17 +85,33 @@ export function createRoutes({ getRouter, logger, deadlineMs = defaultDeadlineMs
     const what = `${isPaused() ? 'pause' : 'resume'} the route of deployment ${deploymentId}`;
     const action = (router: EdgeRouter): Promise<void> =>
       pauseRoute(router, deploymentId, { target, isPaused, isMeant });
-    return change(deploymentId, what, action, { lateEnd: () => putRight(deploymentId, target) });
+    return change(deploymentId, what, action, { lateEnd: () => void putRight(deploymentId, target) });
   };
+  /** The corrections under way, by deployment; a newer one takes the place of the one before it. */
+  const corrections = new Map<string, object>();
   /** The late change may have undone a newer one, also of another server at the same address. */
-  const putRight = (deploymentId: string, target: Address): void => {
+  const putRight = async (deploymentId: string, target: Address): Promise<void> => {
     const isPaused = (): boolean => pauses.get(deploymentId)?.() ?? false;
-    setPaused(deploymentId, target, isPaused, () => true).catch((error: unknown) => {
-      logger.error(
-        `The route of deployment ${deploymentId} may be paused or not, as a late answer left it`,
-        error,
+    const own = {};
+    const isMine = (): boolean => corrections.get(deploymentId) === own && !closing?.aborted;
+    corrections.set(deploymentId, own);
+    for (let pauseMs = retryMs; isMine(); pauseMs = Math.min(pauseMs * 2, maxRetryMs)) {
+      try {
+        await setPaused(deploymentId, target, isPaused, isMine);
+        break;
+      } catch (error) {
+        if (pauseMs === retryMs) {
+          logger.error(
+            `The route of deployment ${deploymentId} may be paused or not, as a late answer left it; the router is asked again`,
+            error,
+          );
+        }
+      }
+      await delay(pauseMs, undefined, { ref: false, ...(closing ? { signal: closing } : {}) }).catch(
+        () => undefined,
       );
-    });
+    }
+    if (corrections.get(deploymentId) === own) corrections.delete(deploymentId);
   };
   return {
     point: (route, signal, moved) => {

@@ -66,7 +66,8 @@ export class Supervision {
     // Each replaced server listens during its grace; that many would be told on stderr.
     this.events.setMaxListeners(0);
     this.#background = new BackgroundTasks(logger);
-    this.#routes = createRoutes({ getRouter: options.getRouter, logger });
+    const { signal } = this.#closing;
+    this.#routes = createRoutes({ getRouter: options.getRouter, logger, signal });
     this.#context = createContext({ ...options, events: this.events, routes: this.#routes });
   }
 
