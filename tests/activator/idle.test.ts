@@ -90,7 +90,12 @@ describe('a project that nobody wants', () => {
         },
       };
       const { activator, project, starts } = await testActivator({ router: slow, idleTimeoutMs: 100 });
-      const before = await activator.ensureRunning('shop', project());
+      activator.register('shop', project());
+      const letGo = activator.hold('shop');
+      const before = await activator.ensureRunning('shop');
+      await askRouter(port, 'shop');
+      await idleStats(router);
+      letGo();
       await taken.promise;
       expect(await router.getRoute('shop')).toBeNull();
       wanted.resolve();
@@ -101,6 +106,7 @@ describe('a project that nobody wants', () => {
       expect(activator.status('shop')).toMatchObject({ status: 'running', pid: before.pid });
       const answer = await askRouter(port, 'shop');
       expect(answer).toEqual({ status: 200, body: `hello from ${starts()[0]}` });
+      expect(router.getStats().deployments).toMatchObject([{ deploymentId: 'shop', requests: 2 }]);
       release();
       await eventually(
         () => activator.status('shop')?.status,

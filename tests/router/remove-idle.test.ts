@@ -75,4 +75,23 @@ describe('a route that is removed when it is idle', () => {
     expect(await router.removeIdleRoute(routeId)).toBe(true);
     expect(await get(port)).toEqual({ status: 200, body: 'ok' });
   });
+
+  it('goes on counting when it is there again, unlike one that was taken away', async () => {
+    const { router, port, lead } = await testRouter();
+    const target = await targetServer();
+    const { routeId } = await lead('app', target.port);
+    await get(port);
+    const [before] = (await idleStats(router)).deployments;
+    expect(before).toMatchObject({ requests: 1, errors: 0 });
+    expect(await router.removeIdleRoute(routeId)).toBe(true);
+    expect(router.getStats().deployments).toEqual([]);
+    const again = await lead('app', target.port);
+    expect(router.getStats().deployments).toEqual([before]);
+    await get(port);
+    const [after] = (await idleStats(router)).deployments;
+    expect(after?.requests).toBe(2);
+    await router.removeRoute(again.routeId);
+    await lead('app', target.port);
+    expect(router.getStats().deployments).toMatchObject([{ requests: 0, lastActiveAt: null }]);
+  });
 });

@@ -69,7 +69,8 @@ export class EdgeRoutes {
       const route = this.#table.byId(routeId);
       if (!route) return;
       await this.#save(this.#without(routeId));
-      this.#drop(route);
+      this.#table.remove(route);
+      this.#removed(route);
       return route;
     });
     await removed?.target.settled(settleMs);
@@ -96,7 +97,8 @@ export class EdgeRoutes {
         await this.#save(this.#stored());
         return false;
       }
-      this.#drop(route);
+      this.#table.removeIdle(route);
+      this.#removed(route);
       return true;
     });
   }
@@ -131,8 +133,7 @@ export class EdgeRoutes {
     return route;
   }
 
-  #drop(route: Route): void {
-    this.#table.remove(route);
+  #removed(route: Route): void {
     this.#options.onRemoved(route.stored.deploymentId);
     this.#options.onChange(route.stored.subdomain);
   }

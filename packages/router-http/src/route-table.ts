@@ -1,6 +1,7 @@
 import { ProjectRunnerError } from '@project-runner/core';
 
 import { Route } from './route.ts';
+import { SleepingCounters } from './sleeping-counters.ts';
 import type { StoredRoute } from './stored-route.ts';
 
 /** Routes by each of their names. */
@@ -8,6 +9,7 @@ export class RouteTable {
   readonly #byId = new Map<string, Route>();
   readonly #byDeployment = new Map<string, Route>();
   readonly #bySubdomain = new Map<string, Route>();
+  readonly #sleeping = new SleepingCounters();
 
   get size(): number {
     return this.#byId.size;
@@ -52,7 +54,7 @@ export class RouteTable {
   /** Adds a route, or changes the one with its id. */
   put(stored: StoredRoute): Route {
     const known = this.#byId.get(stored.routeId);
-    const route = known ?? new Route(stored);
+    const route = known ?? new Route(stored, this.#sleeping.take(stored.deploymentId));
     if (known) {
       this.#forgetNames(known);
       known.change(stored);
@@ -67,6 +69,12 @@ export class RouteTable {
     this.#forgetNames(route);
     this.#byId.delete(route.stored.routeId);
     route.retire();
+  }
+
+  /** One that comes back goes on counting. */
+  removeIdle(route: Route): void {
+    this.remove(route);
+    this.#sleeping.keep(route.stored.deploymentId, route.counters);
   }
 
   #forgetNames({ stored }: Route): void {

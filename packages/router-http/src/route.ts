@@ -1,16 +1,17 @@
-import { RouteCounters } from './route-counters.ts';
+import type { RouteCounters } from './route-counters.ts';
 import type { StoredRoute } from './stored-route.ts';
 import { Target } from './target.ts';
 
 /** A route at work. */
 export class Route {
-  readonly counters: RouteCounters = new RouteCounters();
+  readonly counters: RouteCounters;
   /** Its server is away, whatever its port says. */
   isPaused = false;
   #stored: StoredRoute;
   #target: Target;
 
-  constructor(stored: StoredRoute) {
+  constructor(stored: StoredRoute, counters: RouteCounters) {
+    this.counters = counters;
     this.#stored = stored;
     this.#target = new Target(stored.targetHost, stored.targetPort);
   }

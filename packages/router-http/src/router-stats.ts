@@ -12,6 +12,7 @@ export interface RouterStats {
   deployments: readonly DeploymentStats[];
 }
 
+/** Counted since its route was registered; one that was gone for being idle goes on, if it is among the last 1000 of those. */
 export interface DeploymentStats {
   deploymentId: string;
   projectId: string;
