@@ -7,6 +7,7 @@ import type { JobProgress } from '@project-runner/jobs';
 import { isProcessAlive } from '@project-runner/launcher-local';
 import { describe, expect, it, vi } from 'vitest';
 
+import { spawnJobsCaller } from '../support/spawn-jobs-caller.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { nodeJob, shellJob, testJobs } from '../support/test-jobs.ts';
 
@@ -135,9 +136,22 @@ describe('the input of a job', () => {
     expect(status).toBe('completed');
     expect(JSON.stringify(output) === JSON.stringify(input)).toBe(true);
     // It may be a secret, and is not needed any more.
-    const left = (): string[] =>
-      readdirSync(join(stateDir, 'runs', id)).filter((name) => name.startsWith('input'));
-    await vi.waitUntil(() => left().length === 0, 10_000);
+    const left = readdirSync(join(stateDir, 'runs', id)).filter((name) => name.startsWith('input'));
+    expect(left).toEqual([]);
+  });
+
+  it('is gone where its caller leaves as soon as it has the result', async () => {
+    const stateDir = join(tempFolder(), 'jobs');
+    const caller = spawnJobsCaller({
+      options: { stateDir },
+      spec: { command: 'wc -c' },
+      runs: [{ input: 'x'.repeat(100_000) }],
+      leave: true,
+    });
+    await caller.exited;
+    const { id = '', output } = caller.said.find(({ result }) => result)?.result ?? {};
+    expect(output).toBe(100_002);
+    expect(readdirSync(join(stateDir, 'runs', id)).filter((name) => name.startsWith('input'))).toEqual([]);
   });
 
   it('is in more variables where the spec wants it, and null without one', async () => {

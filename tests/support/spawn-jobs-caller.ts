@@ -18,6 +18,8 @@ export interface CallerOrder {
   gate?: string;
   /** A run of somebody else, after its own. */
   waitFor?: JobHandle;
+  /** It ends when it has its results, without a `close`. */
+  leave?: boolean;
 }
 
 export interface JobsCaller {

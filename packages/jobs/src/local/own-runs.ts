@@ -8,7 +8,7 @@ import type { Supervision } from '../run/supervise-run.ts';
 import { releaseRun, takeRun } from '../store/run-owner.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import type { RunStore } from '../store/run-store.ts';
-import { removeRemains } from '../store/remove-remains.ts';
+import { removeInput, removeRemains } from '../store/remove-remains.ts';
 import { sweepRuns } from '../store/sweep-runs.ts';
 import { listenToBell } from './bell.ts';
 import type { Bell } from './bell.ts';
@@ -90,6 +90,7 @@ export function createOwnRuns({ store, options, onTake, onIdle }: OwnRunsOptions
 
   const keep = async (record: RunRecord, { result, printedBytes }: Finished): Promise<void> => {
     const { id, marker } = record;
+    await removeInput(store.files(id), record).catch(warn);
     try {
       await store.finish({ ...record, result });
       // Waited for by a close only: the result is kept.
