@@ -140,6 +140,52 @@ describe.runIf(process.platform === 'linux')('SIGKILL of the keeper', () => {
     },
   );
 
+  it('while many ask for the state of its runs brings one other, not one for each', async () => {
+    const found = await orphans(600);
+    const { stateDir, gate } = found;
+    await stages['while it waited for the end of its caller']?.(found);
+    const begun = new Set<number>();
+    const note = (): void => keepersOf(stateDir).forEach(({ pid, is }) => is === 'node' && begun.add(pid));
+    const asking = Array.from({ length: 6 }, () => testJobs({ stateDir, keeper: true }).jobs.list());
+    await Promise.all(asking);
+    await eventually(
+      () => {
+        note();
+        return isTakenOver(stateDir);
+      },
+      (isTaken) => isTaken,
+    );
+    note();
+    expect([...begun]).toHaveLength(1);
+    writeFileSync(gate, '');
+    await eventually(
+      () => results(stateDir),
+      (count) => count === 2,
+    );
+  });
+
+  it('SIGSTOP leaves its runs to be cancelled, and SIGKILL after that to the next one', async () => {
+    const { stateDir, jobs, caller, pid } = await orphans(600);
+    await keeperThat(stateDir, 'sh');
+    caller.signal('SIGKILL');
+    await eventually(
+      () => isTakenOver(stateDir),
+      (isTaken) => isTaken,
+    );
+    const keeper = keepersOf(stateDir).find(({ is }) => is === 'node');
+    process.kill(keeper?.pid ?? 0, 'SIGSTOP');
+    const [first] = await jobs.list();
+    expect(first).toMatchObject({ status: 'running', pid });
+    const cancelled = jobs.cancel({ kind: 'local', id: first?.id ?? '' });
+    await eventually(
+      () => isProcessAlive(pid),
+      (isAlive) => !isAlive,
+    );
+    expect(keepersOf(stateDir).filter(({ is }) => is === 'node')).toEqual([keeper]);
+    process.kill(keeper?.pid ?? 0, 'SIGKILL');
+    expect(await cancelled).toMatchObject({ status: 'cancelled' });
+  });
+
   it('and the end of the run after that: who asks for its state has the result', async () => {
     const { stateDir, caller, gate, pid } = await orphans(600);
     await keeperThat(stateDir, 'sh');

@@ -8,6 +8,7 @@ import { createJobs } from '../jobs.ts';
 import { isOwned } from '../store/run-owner.ts';
 import { openRunStore } from '../store/run-store.ts';
 import { keepRuns } from './keep-runs.ts';
+import { takeKeeperLease } from './keeper-lease.ts';
 
 it('tries again where it cannot write, and past a run that cannot be read', async () => {
   const stateDir = mkdtempSync(join(tmpdir(), 'keeper-'));
@@ -58,4 +59,23 @@ it('looks again at a key whose run has ended, and was removed and asked for anew
     writeFileSync(gate, '');
     await keeping;
   }
+});
+
+it('leaves where there is another keeper, whatever that one cannot take over', async () => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'keeper-'));
+  onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
+  const gate = join(stateDir, 'gate');
+  const caller = createJobs({ stateDir, keeper: false });
+  const command = ['/bin/sh', '-c', `until [ -e ${gate} ]; do sleep 0.02; done; echo 1`];
+  const handle = await caller.executeBackground(await caller.createContext({ command }));
+  await caller.close();
+  const release = takeKeeperLease(stateDir);
+  expect(release).not.toBeNull();
+  await keepRuns({ stateDir });
+  const later = createJobs({ stateDir, keeper: false });
+  expect(await later.status(handle)).toMatchObject({ status: 'running' });
+  release?.();
+  writeFileSync(gate, '');
+  expect(await later.wait(handle)).toMatchObject({ status: 'completed' });
+  await later.close();
 });

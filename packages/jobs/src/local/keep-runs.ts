@@ -17,9 +17,12 @@ import type { OwnRuns } from './own-runs.ts';
 const lookEveryMs = 500;
 /** For a run that cannot be kept for want of space: a minute. */
 const maxTries = 120;
+/** Beside another keeper, which may be about to leave: 5 s, while it looks at the same runs as often. */
+const maxLooksBeside = 10;
 
 /**
- * Takes over all runs that nobody looks after, one keeper for a state folder at a time, until there are none.
+ * Takes over all runs that nobody looks after, one keeper for a state folder at a time, until there are none. One too many
+ * leaves soon.
  * @throws ProjectRunnerError `CONFIG_INVALID`; Error of the file system that lasts a minute
  */
 export async function keepRuns(given: LocalJobsOptions): Promise<void> {
@@ -32,6 +35,7 @@ export async function keepRuns(given: LocalJobsOptions): Promise<void> {
   const tries = new Map<string, number>();
   let lease: ReleaseLease | null = null;
   let failures = 0;
+  let looksBeside = 0;
   for (;;) {
     try {
       const orphans = findOrphans(store, finished).filter(
@@ -39,6 +43,9 @@ export async function keepRuns(given: LocalJobsOptions): Promise<void> {
       );
       if (orphans.length === 0 && runs.size === 0) break;
       lease ??= takeKeeperLease(options.stateDir);
+      looksBeside = lease ? 0 : looksBeside + 1;
+      // What the other one cannot take over, this one could not either.
+      if (looksBeside > maxLooksBeside) break;
       for (const { id, marker } of lease ? orphans : []) {
         tries.set(marker, (tries.get(marker) ?? 0) + 1);
         tryToTake(id, runs);

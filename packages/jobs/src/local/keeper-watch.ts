@@ -16,8 +16,8 @@ export interface KeeperWatch {
   dismiss(): void;
   /** Somebody is to take over now. */
   handOver(): void;
-  /** A keeper at once, for runs of others that nobody looks after. */
-  begin(): void;
+  /** A keeper at once, for runs of others that nobody looks after. Answers its pid, `null` where it cannot be started. */
+  begin(): number | null;
 }
 
 /** A line is a good end; no line is the end of who would have written it. */
@@ -60,7 +60,7 @@ export function createKeeperWatch(args: readonly string[], isIdle: () => boolean
       start();
       end('');
     },
-    begin: () => void spawnAside(process.execPath, [main, ...args], 'ignore'),
+    begin: () => spawnAside(process.execPath, [main, ...args], 'ignore')?.pid ?? null,
   };
 }
 

@@ -13,7 +13,7 @@ import { newRunId, openRunStore } from '../store/run-store.ts';
 import { abortable } from './abortable.ts';
 import { cancelRun, destroyRun, unlessMissing } from './cancel-run.ts';
 import { keepAwake } from './keep-awake.ts';
-import { mayHaveKeeper } from './keeper-lease.ts';
+import { beginKeeper } from './keeper-lease.ts';
 import { createKeeperWatch } from './keeper-watch.ts';
 import { resolveLocalOptions } from './local-options.ts';
 import type { LocalJobsOptions } from './local-options.ts';
@@ -26,7 +26,7 @@ const kind = 'local';
 const maxVariableBytes = 64 * 1024;
 /** A run that takes longer is worth a process that waits for the end of this one. */
 const keeperDelayMs = 100;
-/** A keeper needs a moment to begin. */
+/** To look whether there is a keeper takes longer than to look at a run. */
 const relieveEveryMs = 2000;
 /** After the last run. */
 const keeperIdleMs = 2000;
@@ -59,9 +59,9 @@ export function localJobs(given: LocalJobsOptions = {}): JobAdapter {
   /** Its keeper was killed, too, and nobody but whoever asks knows. */
   const relieve = (): void => {
     const now = performance.now();
-    if (!keeper || now - relievedAt < relieveEveryMs || mayHaveKeeper(options.stateDir)) return;
+    if (!keeper || now - relievedAt < relieveEveryMs) return;
     relievedAt = now;
-    keeper.begin();
+    beginKeeper(options.stateDir, () => keeper.begin());
   };
   const tools = { store, runs, launcher: options.launcher, graceMs: options.graceMs, onOrphan: relieve };
   const closing = new AbortController();
