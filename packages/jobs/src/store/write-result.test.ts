@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { thisProcess } from '@project-runner/leases';
 import { expect, it, onTestFinished } from 'vitest';
@@ -75,5 +77,25 @@ it.runIf(process.platform === 'linux')(
     ];
     expect(await syncsOf('first')).toEqual([...pathsOf('first'), stateDir]);
     expect(await syncsOf('second')).toEqual(pathsOf('second'));
+  },
+);
+
+it.runIf(process.platform !== 'win32')(
+  'is there, and what it took the place of is not, where its writer is killed before that is cut off',
+  async () => {
+    const stateDir = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), 'write-result-')));
+    onTestFinished(() => fs.rmSync(stateDir, { recursive: true, force: true }));
+    const script = fileURLToPath(new URL('fixtures/killed-in-a-write.ts', import.meta.url));
+    const { signal } = spawnSync(process.execPath, [script, stateDir]);
+    expect(signal).toBe('SIGKILL');
+    const [id = ''] = fs.readdirSync(join(stateDir, 'runs'));
+    expect(fs.readFileSync(join(stateDir, 'runs', id, 'run.jsonl'), 'utf8')).not.toContain('PADDING');
+    const { createJobs } = await import('../jobs.ts');
+    const jobs = createJobs({ stateDir, keeper: false });
+    onTestFinished(() => jobs.close());
+    expect(await jobs.wait({ kind: 'local', id })).toMatchObject({
+      status: 'failed',
+      error: { code: 'SPAWN_FAILED' },
+    });
   },
 );

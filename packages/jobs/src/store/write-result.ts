@@ -1,4 +1,4 @@
-import { closeSync, fsync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -10,8 +10,9 @@ const sync = promisify(fsync);
 
 /**
  * Puts the result of a run in its place, see `formatRecord`. It is on the disk before anybody sees it: as long as the
- * line ending is missing there is no result, and in place of a blank it needs no more space. `syncRoot` brings the folder
- * to the disk that the one of all runs is in.
+ * line ending is missing there is no result, and in place of a blank it needs no more space. It is written over all that was
+ * there before, so that whoever is killed before the rest is cut off leaves a result that may not be on the disk yet, not one
+ * with something behind it. `syncRoot` brings the folder to the disk that the one of all runs is in.
  * @throws Error of the file system
  */
 export async function writeResult(
@@ -24,8 +25,9 @@ export async function writeResult(
   const result = Buffer.from(`${line.slice(0, -1)} `);
   const fd = openSync(file, 'r+');
   try {
-    const written = writeSync(fd, result, 0, result.length, start);
-    ftruncateSync(fd, start + written);
+    const rest = Buffer.alloc(Math.max(fstatSync(fd).size - start - result.length, 0), ' ');
+    const written = writeSync(fd, Buffer.concat([result, rest]), 0, result.length + rest.length, start);
+    ftruncateSync(fd, start + Math.min(written, result.length));
     if (written < result.length) {
       throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC', syscall: 'write' });
     }
