@@ -22,6 +22,11 @@ export interface RunnerConfig {
   cache?: boolean | CacheConfig;
   /** Releases kept of each deployment; one that is in use is never removed. @default 5 */
   keepReleases?: number;
+  /**
+   * Releases of a deployment go when no server has used one of them for so many days, and it was neither built nor deployed;
+   * `Infinity`: never. @default 30
+   */
+  keepUnusedDays?: number;
   /** Into every build and server. @default {} */
   globalEnvVars?: Record<string, string>;
   /** When a secret value is found in what was built, unless the build's own option says otherwise. @default 'warn' */
@@ -100,6 +105,7 @@ export interface ResolvedConfig {
   /** `null`: off. */
   cache: Readonly<Required<CacheConfig>> | null;
   keepReleases: number;
+  keepUnusedDays: number;
   globalEnvVars: Readonly<Record<string, string>>;
   secretsInOutput: SecretsInOutput;
   stateDir: string;

@@ -237,7 +237,7 @@ export class LocalProcessRunner implements ProjectRunner {
 
   async #end(servers: 'stop' | 'leave', builds: 'cancel' | 'wait'): Promise<void> {
     this.#servers.close();
-    await (builds === 'wait' ? this.#builder.idle() : this.#builder.cancelAll());
+    await this.#builder.close(builds);
     await this.#servers.shutdown(servers);
   }
 

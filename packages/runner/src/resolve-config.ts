@@ -27,6 +27,7 @@ const knownKeys = [
   'buildDir',
   'cache',
   'keepReleases',
+  'keepUnusedDays',
   'globalEnvVars',
   'secretsInOutput',
   'stateDir',
@@ -64,6 +65,7 @@ export function resolveConfig(written: RunnerConfig = {}): ResolvedConfig {
     buildDir: resolve(text('buildDir', written.buildDir) ?? '.mastra/builds'),
     cache: cache(written.cache),
     keepReleases: whole('keepReleases', written.keepReleases, 1, 1_000_000) ?? 5,
+    keepUnusedDays: days('keepUnusedDays', written.keepUnusedDays) ?? 30,
     globalEnvVars: { ...envVars('globalEnvVars', written.globalEnvVars) },
     secretsInOutput: secretsInOutput('secretsInOutput', written.secretsInOutput) ?? 'warn',
     stateDir,
@@ -142,6 +144,11 @@ function cache(value: RunnerConfig['cache']): ResolvedConfig['cache'] {
     maxSizeMb: whole('cache.maxSizeMb', given.maxSizeMb, 0, 2 ** 40) ?? 5120,
     maxAgeDays: whole('cache.maxAgeDays', given.maxAgeDays, 0, 36_500) ?? 30,
   };
+}
+
+function days(key: string, value: unknown): number | undefined {
+  if (value === undefined || (typeof value === 'number' && value > 0)) return value;
+  throw wrong(key, value, 'a number of days above 0, or Infinity');
 }
 
 function restartPolicy(value: RunnerConfig['restart']): ResolvedConfig['restart'] {

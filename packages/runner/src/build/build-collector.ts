@@ -7,10 +7,13 @@ export interface BuildCollector {
   start(): void;
   /** Resolves when it does not run. */
   idle(): Promise<void>;
+  /** Ends it where it is, for good: what it leaves is for the next one. */
+  close(): Promise<void>;
 }
 
 export function createBuildCollector(config: ResolvedConfig): BuildCollector {
-  const { signal } = new AbortController();
+  const closing = new AbortController();
+  const { signal } = closing;
   let running: Promise<void> | null = null;
   let isWanted = false;
 
@@ -20,6 +23,7 @@ export function createBuildCollector(config: ResolvedConfig): BuildCollector {
       try {
         await collectBuilds({ config, signal });
       } catch (error) {
+        if (signal.aborted) break;
         config.logger.warn(`Old builds in ${config.buildDir} could not be removed`, error);
       }
     }
@@ -28,9 +32,14 @@ export function createBuildCollector(config: ResolvedConfig): BuildCollector {
 
   return {
     start() {
+      if (signal.aborted) return;
       isWanted = true;
       running ??= run();
     },
     idle: async () => void (await running),
+    async close() {
+      closing.abort();
+      await running;
+    },
   };
 }

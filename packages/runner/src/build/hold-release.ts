@@ -17,7 +17,7 @@ export interface HeldRelease {
 
 /**
  * Reads a release that is to be run, and keeps every runner from removing it. Where that cannot be written down (a full
- * disk), it is run all the same: only releases beyond those that are kept are ever removed.
+ * disk), it is run all the same: only releases beyond those that are kept are removed, and none that a server is recorded with.
  * @throws ProjectRunnerError `RELEASE_MISSING`; the signal's reason
  */
 export async function holdRelease(dir: string, buildDir: string, signal: AbortSignal): Promise<HeldRelease> {

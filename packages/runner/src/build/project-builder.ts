@@ -108,14 +108,29 @@ export class ProjectBuilder {
 
   /** Cancels all builds, running and waiting; resolves when they have ended. */
   async cancelAll(): Promise<void> {
-    for (const { cancel } of this.#running.values()) cancel.abort(buildCancelled());
+    this.#abortAll();
     await this.idle();
+  }
+
+  /** Cancels all builds or waits for them; what makes room after builds ends where it is, and does not begin again. */
+  async close(builds: 'cancel' | 'wait'): Promise<void> {
+    if (builds === 'cancel') this.#abortAll();
+    await this.#ended();
+    await this.#collector.close();
   }
 
   /** Resolves when all builds that are running or waiting now have ended. */
   async idle(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+    await this.#ended();
     await this.#collector.idle();
+  }
+
+  #abortAll(): void {
+    for (const { cancel } of this.#running.values()) cancel.abort(buildCancelled());
+  }
+
+  async #ended(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended));
   }
 
   async #build(request: BuildRequest, dir: string, cancel: AbortController): Promise<Build> {

@@ -1,66 +1,19 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Build, Deployment, Project } from '@project-runner/core';
+import type { Build } from '@project-runner/core';
 import { describe, expect, it } from 'vitest';
 
-import { buildRecord, deploymentRecord, projectRecord } from '../records.test-support.ts';
-import { tempFolder, testBuilder, writeFiles } from './build-fixture.test-support.ts';
+import { tempFolder, writeFiles } from './build-fixture.test-support.ts';
 import { cachePaths } from './cache/cache-paths.ts';
-import { collectBuilds } from './cache/collect-builds.ts';
 import { holdRelease } from './hold-release.ts';
-import { createReleases } from './releases.ts';
-import type { Releases } from './releases.ts';
+import { releasesShop } from './releases.test-support.ts';
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const { signal } = new AbortController();
-
-interface Shop {
-  project: Project;
-  deployment: Deployment;
-  releases: Releases;
-  buildDir: string;
-  dir(build: Pick<Build, 'id'>): string;
-  /** Builds a version of it. */
-  build(version: string, changes?: Partial<Build>): Promise<Build>;
-  ids(): Promise<string[]>;
-  collect(limits?: { keepReleases?: number; maxSizeMb?: number; maxAgeDays?: number }): Promise<void>;
-}
-
-function shop(): Shop {
-  const source = writeFiles(tempFolder(), {
-    'package.json': { json: { scripts: { start: 'node server.mjs' } } },
-    'server.mjs': '',
-  });
-  const project = projectRecord(source);
-  const deployment = deploymentRecord(project);
-  const { build, buildDir, builder } = testBuilder({ keepReleases: 100 });
-  const releases = createReleases({ buildDir, logger: silent });
-  return {
-    project,
-    deployment,
-    releases,
-    buildDir,
-    dir: ({ id }) => join(buildDir, project.id, id),
-    async build(version, changes = {}) {
-      writeFileSync(join(source, 'server.mjs'), version);
-      const record = { ...buildRecord(), deploymentId: deployment.id, ...changes };
-      const built = await build('', {}, { project, build: record });
-      expect(built.errorMessage).toBeNull();
-      await builder.idle();
-      return built;
-    },
-    ids: async () => (await releases.list(project)).map(({ buildId }) => buildId),
-    collect: ({ keepReleases = 100, maxSizeMb = 1000, maxAgeDays = 30 } = {}) => {
-      const config = { buildDir, keepReleases, cache: { maxSizeMb, maxAgeDays }, logger: silent };
-      return collectBuilds({ config, signal });
-    },
-  };
-}
 
 describe('releases', () => {
   it('are listed, the newest first, with what is known of them', async () => {
-    const { build, releases, project, deployment } = shop();
+    const { build, releases, project, deployment } = releasesShop();
     const one = await build('1');
     const two = await build('2');
     const [newest, oldest] = await releases.list(project);
@@ -89,7 +42,7 @@ describe('releases', () => {
   });
 
   it('of earlier runners are read, damaged ones and those without their files are none', async () => {
-    const { build, dir, ids, project, releases, buildDir } = shop();
+    const { build, dir, ids, project, releases, buildDir } = releasesShop();
     const { id } = await build('1');
     const folder = join(buildDir, project.id);
     const old = {
@@ -116,13 +69,13 @@ describe('releases', () => {
   });
 
   it('of an id that is a path are refused', async () => {
-    await expect(shop().releases.list({ id: '../x' })).rejects.toThrow(TypeError);
+    await expect(releasesShop().releases.list({ id: '../x' })).rejects.toThrow(TypeError);
   });
 });
 
 describe('going back', () => {
   it('takes what ran before, and further back each time, until there is nothing', async () => {
-    const { build, releases, project, deployment } = shop();
+    const { build, releases, project, deployment } = releasesShop();
     const builds = [await build('1'), await build('2'), await build('3')];
     for (const each of builds) await releases.deployed(project, deployment, each);
     for (const expected of [builds[1], builds[0]]) {
@@ -138,7 +91,7 @@ describe('going back', () => {
   });
 
   it('passes over what is gone, and what other deployments ran', async () => {
-    const { build, releases, project, deployment, dir } = shop();
+    const { build, releases, project, deployment, dir } = releasesShop();
     const [one, two, three] = [await build('1'), await build('2'), await build('3')];
     for (const each of [one, two, three]) await releases.deployed(project, deployment, each);
     rmSync(dir(two), { recursive: true });
@@ -147,7 +100,7 @@ describe('going back', () => {
   });
 
   it('works for what was deployed before anybody took notes', async () => {
-    const { build, releases, project, deployment } = shop();
+    const { build, releases, project, deployment } = releasesShop();
     const [one, two] = [await build('1'), await build('2'), await build('3')];
     expect((await releases.previous(project, deployment)).id).toBe(two?.id);
     const at = { ...deployment, currentBuildId: two?.id ?? null };
@@ -157,7 +110,7 @@ describe('going back', () => {
 
 describe('collecting', () => {
   it('keeps the newest of each deployment, and whatever runs or ran last', async () => {
-    const { build, releases, project, deployment, collect, ids, dir } = shop();
+    const { build, releases, project, deployment, collect, ids, dir } = releasesShop();
     const builds: Build[] = [];
     for (let version = 1; version <= 5; version += 1) builds.push(await build(`${version}`));
     const other = await build('other', { deploymentId: 'other' });
@@ -176,7 +129,7 @@ describe('collecting', () => {
   });
 
   it('keeps files as long as a later release shares them', async () => {
-    const { build, collect, dir, ids } = shop();
+    const { build, collect, dir, ids } = releasesShop();
     const [first, second, third] = [await build('1'), await build('1'), await build('1')];
     expect(lstatSync(dir(second)).isSymbolicLink()).toBe(true);
     await collect({ keepReleases: 1, maxSizeMb: 0 });
@@ -189,7 +142,7 @@ describe('collecting', () => {
   });
 
   it('holds files for a server as long as its state is there, whoever started it', async () => {
-    const { build, collect, dir, buildDir, ids } = shop();
+    const { build, collect, dir, buildDir, ids } = releasesShop();
     const one = await build('1');
     await build('2');
     const state = tempFolder();
@@ -202,7 +155,7 @@ describe('collecting', () => {
   });
 
   it('drops of the cache what was used longest ago, down to its size, and what is too old', async () => {
-    const { build, collect, dir, project, buildDir } = shop();
+    const { build, collect, dir, project, buildDir } = releasesShop();
     const megabyte = 'x'.repeat(1024 * 1024);
     const [one, two, three, kept] = [
       await build(`1${megabyte}`),
@@ -228,7 +181,7 @@ describe('collecting', () => {
   });
 
   it('touches nothing that was not made here, and clears what killed processes left', async () => {
-    const { build, collect, buildDir, project } = shop();
+    const { build, collect, buildDir, project } = releasesShop();
     await build('1');
     const strange = join(buildDir, project.id, 'notes');
     mkdirSync(strange);

@@ -17,6 +17,8 @@ export interface CachePaths {
   uses(projectId: string): string;
   /** What was deployed, one file a deployment. */
   deployments(projectId: string): string;
+  /** Since when deployments are not used, a stamp each. */
+  unused(projectId: string): string;
   sources: string;
   /** Hashes of the files of one source, with what is left out of it. */
   sourceMemory(source: string): string;
@@ -34,6 +36,7 @@ export function cachePaths(buildDir: string): CachePaths {
     installs: (projectId) => join(root, 'installs', projectId),
     uses: (projectId) => join(root, 'uses', projectId),
     deployments: (projectId) => join(root, 'deployments', projectId),
+    unused: (projectId) => join(root, 'unused', projectId),
     sources: join(root, 'sources'),
     sourceMemory: (source) => join(root, 'sources', shortHash(source)),
   };

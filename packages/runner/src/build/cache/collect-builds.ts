@@ -1,16 +1,21 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { takeLease } from '@project-runner/leases';
 
 import type { ResolvedConfig } from '../../config.ts';
+import { recordedBuilds } from '../recorded-builds.ts';
 import { cachePaths } from './cache-paths.ts';
 import type { CachePaths } from './cache-paths.ts';
 import { collectProject } from './collect-project.ts';
 import type { Collected, Evictable } from './collect-project.ts';
+import { removeTree } from './remove-tree.ts';
 
 export interface CollectBuildsOptions {
-  config: Pick<ResolvedConfig, 'buildDir' | 'cache' | 'keepReleases' | 'logger'>;
+  config: Pick<
+    ResolvedConfig,
+    'buildDir' | 'cache' | 'keepReleases' | 'keepUnusedDays' | 'stateDir' | 'logger'
+  >;
   signal: AbortSignal;
 }
 
@@ -28,20 +33,25 @@ export async function collectBuilds({ config, signal }: CollectBuildsOptions): P
   const release = takeLease(paths.leases, 'collector', 'builds');
   if (!release) return;
   try {
+    const recorded = await recordedBuilds(config.stateDir);
     const evictable: Evictable[] = [];
     for (const projectId of await projectsIn(config.buildDir)) {
       signal.throwIfAborted();
-      const collected = await collect(projectId, new Set(), { config, signal });
+      const collected = await collect(projectId, new Set(), { config, signal, recorded });
       evictable.push(...collected.evictable);
     }
-    await evict(evictable, { config, signal });
-    await removeOldFiles(paths, config.cache?.maxAgeDays ?? 0);
+    await evict(evictable, { config, signal, recorded });
+    await removeOldFiles(paths, config.cache?.maxAgeDays ?? 0, signal);
   } finally {
     release({ forget: true });
   }
 }
 
-async function evict(evictable: readonly Evictable[], options: CollectBuildsOptions): Promise<void> {
+interface CollectOptions extends CollectBuildsOptions {
+  recorded: ReadonlySet<string>;
+}
+
+async function evict(evictable: readonly Evictable[], options: CollectOptions): Promise<void> {
   let left = evictable.reduce((sum, { bytes }) => sum + bytes, 0);
   const limit = (options.config.cache?.maxSizeMb ?? 0) * 1024 * 1024;
   const unwanted = new Map<string, Set<string>>();
@@ -56,9 +66,9 @@ async function evict(evictable: readonly Evictable[], options: CollectBuildsOpti
 async function collect(
   projectId: string,
   unwanted: ReadonlySet<string>,
-  { config, signal }: CollectBuildsOptions,
+  { config, signal, recorded }: CollectOptions,
 ): Promise<Collected> {
-  const { buildDir, cache, keepReleases, logger } = config;
+  const { buildDir, cache, keepReleases, keepUnusedDays, logger } = config;
   const paths = cachePaths(buildDir);
   const notUsedSince = cache === null ? Infinity : Date.now() - cache.maxAgeDays * dayMs;
   const collected = await collectProject({
@@ -66,6 +76,8 @@ async function collect(
     buildDir,
     projectId,
     keepReleases,
+    unusedSince: Date.now() - keepUnusedDays * dayMs,
+    recorded,
     notUsedSince,
     unwanted,
     signal,
@@ -89,19 +101,21 @@ async function projectsIn(buildDir: string): Promise<string[]> {
 async function removeOldFiles(
   { drafts, tools, sources, root }: CachePaths,
   maxAgeDays: number,
+  signal: AbortSignal,
 ): Promise<void> {
   const isDraft = (name: string): boolean => name.endsWith('.tmp');
-  await removeOld(drafts, draftMs);
-  await removeOld(root, draftMs, isDraft);
+  await removeOld(drafts, draftMs, signal);
+  await removeOld(root, draftMs, signal, isDraft);
   for (const dir of [tools, sources]) {
-    await removeOld(dir, draftMs, isDraft);
-    await removeOld(dir, maxAgeDays * dayMs);
+    await removeOld(dir, draftMs, signal, isDraft);
+    await removeOld(dir, maxAgeDays * dayMs, signal);
   }
 }
 
 async function removeOld(
   dir: string,
   ageMs: number,
+  signal: AbortSignal,
   which = (name: string): boolean => name !== '',
 ): Promise<void> {
   for (const name of (await readdir(dir).catch(() => [])).filter(which)) {
@@ -110,6 +124,6 @@ async function removeOld(
       ({ ctimeMs }) => ctimeMs,
       () => Infinity,
     );
-    if (changedAt < Date.now() - ageMs) await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    if (changedAt < Date.now() - ageMs) await removeTree(path, signal);
   }
 }

@@ -10,6 +10,8 @@ import type { CachePaths } from './cache-paths.ts';
 import { usedContents } from './content-uses.ts';
 import { currentBuilds } from './deploy-history.ts';
 import { readJson } from './read-json.ts';
+import { removeTree } from './remove-tree.ts';
+import { forgetDeployments, unusedDeployments } from './unused-deployments.ts';
 import { waitForLease } from './wait-for-lease.ts';
 
 export interface CollectProjectOptions {
@@ -21,6 +23,10 @@ export interface CollectProjectOptions {
   notUsedSince: number;
   /** Names of folders whose entries go in any case. */
   unwanted: ReadonlySet<string>;
+  /** Deployments that were not used since then lose their releases, in ms since 1970. */
+  unusedSince: number;
+  /** Of servers that are recorded, whoever noted that they use them. */
+  recorded: ReadonlySet<string>;
   signal: AbortSignal;
 }
 
@@ -54,7 +60,7 @@ export async function collectProject(options: CollectProjectOptions): Promise<Co
     unlock();
   }
   // Renamed already, so nobody sees it half removed; and nobody has to wait for it.
-  for (const path of garbage) await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  for (const path of garbage) await removeTree(path, signal);
   return collected;
 }
 
@@ -69,8 +75,10 @@ async function mark(options: CollectProjectOptions, garbage: string[]): Promise<
   };
   const uses = usedContents(paths, projectId);
   const releases = await readReleases(dir);
-  const inUse = new Set([...uses.builds, ...(await currentBuilds(paths, projectId))]);
-  const wanted = wantedReleases(releases, options.keepReleases, inUse);
+  const usedBuilds = new Set([...uses.builds, ...options.recorded]);
+  const unused = await unusedDeployments({ ...options, releases, usedBuilds });
+  const inUse = new Set([...usedBuilds, ...(await currentBuilds(paths, projectId, unused))]);
+  const wanted = wantedReleases(releases, { keep: options.keepReleases, inUse, unused });
   const old = releases.filter((release) => !wanted.has(release));
   const pinned = new Set([...uses.contents, ...(await contentsOf([...wanted], dir))]);
   const { kept, dropped } = await sortEntries(options);
@@ -81,6 +89,7 @@ async function mark(options: CollectProjectOptions, garbage: string[]): Promise<
   for (const name of gone) await throwAway(join(dir, name));
   for (const entry of dropped) await throwAway(entry.dir);
   for (const { buildId } of old) await removeRelease(join(dir, buildId));
+  await forgetDeployments(paths, projectId, unused);
   await removeOldLogs(dir, wanted);
   const evictable = [...kept].filter(([content]) => !pinned.has(content));
   return {
@@ -95,18 +104,21 @@ function isFolder(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
+interface Wanted {
+  keep: number;
+  inUse: ReadonlySet<string>;
+  /** Deployments of which only what others use is wanted. */
+  unused: ReadonlySet<string>;
+}
+
 /** The newest of each deployment, and those that run or ran last. */
-function wantedReleases(
-  newestFirst: readonly Release[],
-  keep: number,
-  inUse: ReadonlySet<string>,
-): Set<Release> {
+function wantedReleases(newestFirst: readonly Release[], { keep, inUse, unused }: Wanted): Set<Release> {
   const seen = new Map<string, number>();
   return new Set(
     newestFirst.filter(({ deploymentId = '', buildId }) => {
       const count = (seen.get(deploymentId) ?? 0) + 1;
       seen.set(deploymentId, count);
-      return count <= keep || inUse.has(buildId);
+      return (count <= keep && !unused.has(deploymentId)) || inUse.has(buildId);
     }),
   );
 }

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { CachePaths } from './cache-paths.ts';
@@ -40,12 +40,38 @@ export async function noteDeploy(
   await writeWhole(fileOf(paths, projectId, deploymentId), JSON.stringify(history));
 }
 
-/** What the deployments of a project run, or ran last. */
-export async function currentBuilds(paths: CachePaths, projectId: string): Promise<Set<string>> {
+/** What the deployments of a project run, or ran last. `without`: deployments that do not count. */
+export async function currentBuilds(
+  paths: CachePaths,
+  projectId: string,
+  without: ReadonlySet<string> = new Set(),
+): Promise<Set<string>> {
+  const deployments = await readDeployments(paths, projectId);
+  return new Set(deployments.flatMap(({ id, current }) => (without.has(id) ? [] : (current ?? []))));
+}
+
+export interface NotedDeployment {
+  id: string;
+  /** What it runs, or ran last. */
+  current: string | undefined;
+  /** In ms since 1970. */
+  notedAt: number;
+}
+
+/** The deployments of a project that were ever deployed. */
+export async function readDeployments(paths: CachePaths, projectId: string): Promise<NotedDeployment[]> {
   const names = await readdir(paths.deployments(projectId)).catch(() => []);
   const ids = names.flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []);
-  const histories = await Promise.all(ids.map((id) => readHistory(paths, projectId, id)));
-  return new Set(histories.flatMap((builds) => builds.at(-1) ?? []));
+  return Promise.all(
+    ids.map(async (id) => {
+      const builds = await readHistory(paths, projectId, id);
+      const notedAt = await stat(fileOf(paths, projectId, id)).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      );
+      return { id, current: builds.at(-1), notedAt };
+    }),
+  );
 }
 
 /** The id was checked to be a file name when it was deployed. */
