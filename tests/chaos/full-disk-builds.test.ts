@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { wrap } from '@project-runner/core';
 import type { BuildStageName } from '@project-runner/core';
+import { nodeServer } from '@project-runner/framework-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { buildRecord, deploymentRecord, projectRecord } from '../support/records.ts';
@@ -19,10 +21,11 @@ function smallVolume(megabytes: number): string {
   return dir;
 }
 
-function fillUp(dir: string, name = 'ballast'): void {
+/** @param leave bytes that stay free */
+function fillUp(dir: string, name = 'ballast', leave = 0): void {
   const { bavail, bsize } = statfsSync(dir);
   try {
-    writeFileSync(join(dir, name), Buffer.alloc(bavail * bsize));
+    writeFileSync(join(dir, name), Buffer.alloc(bavail * bsize - leave));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
   }
@@ -89,4 +92,44 @@ describe.skipIf(!mayMount)('a disk that is full (needs root on Linux for a small
       expect(left.filter((name) => name.includes(failed.id))).toEqual([`${failed.id}.log`]);
     },
   );
+
+  it('while what was built is put where the server looks for it: the same', async () => {
+    const volume = smallVolume(24);
+    const copying = wrap(nodeServer(), { copies: () => [{ from: 'dist', to: 'public/dist' }] });
+    const { runner, config } = testRunner({ buildDir: join(volume, 'builds'), plugins: [copying] });
+    const path = await project();
+    const shop = projectRecord(path);
+    const deployment = deploymentRecord(shop);
+    const first = await runner.build(shop, buildRecord(deployment));
+    expect(first.errorMessage).toBeNull();
+    writeFileSync(join(path, 'version.txt'), '2');
+    let copiedTo = '';
+    const unlisten = runner.on('build-stage', ({ stage, state }) => {
+      if (stage !== 'verify' || state !== 'started') return;
+      // Room for one of the two files.
+      fillUp(volume, 'ballast', 1.5 * 1024 * 1024);
+    });
+    const second = buildRecord(deployment);
+    const failed = await runner.build(shop, second, {}, (line) => {
+      if (line.startsWith('Copying')) copiedTo = line;
+    });
+    unlisten();
+    expect(copiedTo).toBe('Copying dist to public/dist');
+    expect(failed.status).toBe('failed');
+    expect(failed.errorMessage).toMatch(/There is no space left for builds in .*ENOSPC.*Make room/);
+    const left = readdirSync(join(config.buildDir ?? '', shop.id));
+    expect(left.filter((name) => name.includes(failed.id))).toEqual([`${failed.id}.log`]);
+    expect((await runner.listReleases(shop)).map(({ buildId }) => buildId)).toEqual([first.id]);
+    await expect(runner.deploy(shop, deployment, { ...failed, status: 'succeeded' })).rejects.toMatchObject({
+      code: 'RELEASE_MISSING',
+    });
+    rmSync(join(volume, 'ballast'));
+    const next = await runner.build(shop, buildRecord(deployment));
+    expect(next.errorMessage, next.logs).toBeNull();
+    const [release] = await runner.listReleases(shop);
+    expect(readdirSync(join(release?.projectDir ?? '', 'public/dist')).toSorted()).toEqual([
+      'one.txt',
+      'two.txt',
+    ]);
+  });
 });
