@@ -65,6 +65,8 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   /** Where the last look began to read. */
   let lookedFrom = from;
   let reserves = false;
+  /** More was read than may be held, and no part of the file can be given back alone. */
+  let givesAllUp = false;
   /** Told as dropped, and not given back yet. */
   let dropped: { start: number; end: number } | null = null;
   const space = createSpoolSpace({
@@ -81,7 +83,9 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
     const released = space.released();
     if (closed || space.canPunch() || released - base < cutBytes) return;
     const { size } = fstatSync(fd);
-    if (base + size === released) base = cutSpool(file, fd, base, size);
+    if (base + size !== released) return;
+    base = cutSpool(file, fd, base, size);
+    if (base === released) givesAllUp = false;
   };
 
   const lookAtVolume = (): boolean => {
@@ -125,7 +129,11 @@ export function createSpoolReader(options: SpoolReaderOptions): SpoolReader {
   /** A sink that hangs must not fill the volume. What it has in memory it may still take; an heir finds a gap, and says so. */
   const boundHeld = (isTight: boolean): void => {
     const budget = Math.max(tightHeldBytes, isTight ? 0 : options.budgetBytes);
-    if (space.held(handedOver) > budget) release(handedOver - Math.floor(budget / 2));
+    const isOver = space.held(handedOver) > budget;
+    if (isOver && space.canPunch()) return release(handedOver - Math.floor(budget / 2));
+    // A file that cannot have holes can only be emptied, once nothing of it is needed.
+    givesAllUp ||= isOver;
+    if (givesAllUp) release(handedOver);
   };
 
   const readAll = async (): Promise<void> => {

@@ -153,6 +153,18 @@ describe('output beyond the budget', () => {
     expect(read + lost).toBe(40 * mega);
   });
 
+  it('is given back as well where files cannot have holes, as soon as all of it was read', async () => {
+    const { receiver, chunks, dropped } = slowReceiver(Promise.resolve());
+    const { handle, file } = await launch(40, receiver, { spoolBudgetBytes: 4 * mega, punchHoles: false });
+    await vi.waitFor(() => expect(chunks.at(-1)?.end).toBe(40 * mega), 15_000);
+    await vi.waitFor(() => expect(statSync(file).size).toBeLessThan(20 * mega), 15_000);
+    expect(handle.readOutput?.('stdout', 0, mega).length).toBe(0);
+    const read = chunks.reduce((sum, { text }) => sum + text.length, 0);
+    const lost = dropped.reduce((sum, range) => sum + range.end - range.start, 0);
+    expect(read + lost).toBe(40 * mega);
+    for (const { start, end, text } of chunks) expect(text === printed(start, end)).toBe(true);
+  });
+
   it('is read to its end all the same when the budget is nothing', async () => {
     const { receiver, chunks, dropped } = slowReceiver(Promise.resolve());
     const { handle } = await launch(4, receiver, { spoolBudgetBytes: 0 });
