@@ -11,13 +11,18 @@ export type ProgramProblem =
   /** What its first line names is not there. */
   | { kind: 'interpreter'; path: string; interpreter: string };
 
-type Where = Pick<LaunchSpec, 'file' | 'cwd'> & { env: LaunchSpec['env'] };
+/** A program, and where it is looked for. */
+export type SoughtProgram = Pick<LaunchSpec, 'file' | 'cwd' | 'env'>;
 
 /**
  * The file that `exec` would run, where nothing speaks against it, or why it cannot be run. Behind a shell all of that would
  * look like a program that exits with 126 or 127.
  */
-export function findProgram({ file, cwd, env }: Where): { path: string } | { problem: ProgramProblem } {
+export function findProgram({
+  file,
+  cwd,
+  env,
+}: SoughtProgram): { path: string } | { problem: ProgramProblem } {
   let problem: ProgramProblem = { kind: 'missing' };
   for (const path of candidates({ file, cwd, env })) {
     const found = problemOf(path, { cwd, env });
@@ -29,18 +34,18 @@ export function findProgram({ file, cwd, env }: Where): { path: string } | { pro
 }
 
 /** Why the program of a spec cannot be run; `null` where nothing speaks against it. */
-export function findProblem(where: Where): ProgramProblem | null {
+export function findProblem(where: SoughtProgram): ProgramProblem | null {
   const found = findProgram(where);
   return 'problem' in found ? found.problem : null;
 }
 
 /** An empty folder of `PATH` is the working folder. */
-function candidates({ file, cwd, env }: Where): string[] {
+function candidates({ file, cwd, env }: SoughtProgram): string[] {
   const folders = file.includes('/') ? ['.'] : (env.PATH ?? '').split(delimiter);
   return folders.map((folder) => resolve(cwd, folder, file));
 }
 
-function problemOf(path: string, where: Pick<Where, 'cwd' | 'env'>): ProgramProblem | null {
+function problemOf(path: string, where: Pick<SoughtProgram, 'cwd' | 'env'>): ProgramProblem | null {
   try {
     const stat = statSync(path);
     if (stat.isDirectory()) return { kind: 'folder', path };
@@ -79,7 +84,10 @@ function firstLine(path: string): string | null {
 }
 
 /** With a carriage return where the script has line endings of Windows: then the system looks for it with that. */
-function missingInterpreter(line: string | null, { cwd, env }: Pick<Where, 'cwd' | 'env'>): string | null {
+function missingInterpreter(
+  line: string | null,
+  { cwd, env }: Pick<SoughtProgram, 'cwd' | 'env'>,
+): string | null {
   const [interpreter = '', ...args] = (line ?? '').replace(/^[ \t]+/, '').split(/[ \t]+/);
   if (interpreter === '') return null;
   if (!isFile(resolve(cwd, interpreter))) return interpreter;

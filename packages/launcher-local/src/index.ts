@@ -2,7 +2,7 @@ export { baseEnvironment } from './base-environment.ts';
 export { explainProgram } from './explain-program.ts';
 export type { ProgramExplanation } from './explain-program.ts';
 export { findProgram } from './find-program.ts';
-export type { ProgramProblem } from './find-program.ts';
+export type { ProgramProblem, SoughtProgram } from './find-program.ts';
 export { launcherLocal } from './launcher-local.ts';
 export type { LauncherLocalOptions } from './launcher-local.ts';
 export { isProcessAlive, readProcessRef } from './process-ref.ts';
