@@ -23,8 +23,8 @@ export interface RunnerConfig {
   /** Releases kept of each deployment; one that is in use is never removed. @default 5 */
   keepReleases?: number;
   /**
-   * Releases of a deployment go when no server has used one of them for so many days, and it was neither built nor deployed;
-   * `Infinity`: never. @default 30
+   * Releases of a deployment go when no server has used one of them for so many days, and it was neither built nor deployed,
+   * also what it ran last: it has to be built again then. @default Infinity: never
    */
   keepUnusedDays?: number;
   /** Into every build and server. @default {} */

@@ -17,7 +17,7 @@ describe('resolveConfig', () => {
       healthCheck: { timeoutMs: 5000, retryIntervalMs: 1000, maxRetries: 30, endpoint: '/health' },
       logRetentionLines: 10_000,
       keepReleases: 5,
-      keepUnusedDays: 30,
+      keepUnusedDays: Number.POSITIVE_INFINITY,
       buildDir: join(process.cwd(), '.mastra/builds'),
       globalEnvVars: {},
       secretsInOutput: 'warn',

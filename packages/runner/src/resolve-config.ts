@@ -65,7 +65,7 @@ export function resolveConfig(written: RunnerConfig = {}): ResolvedConfig {
     buildDir: resolve(text('buildDir', written.buildDir) ?? '.mastra/builds'),
     cache: cache(written.cache),
     keepReleases: whole('keepReleases', written.keepReleases, 1, 1_000_000) ?? 5,
-    keepUnusedDays: days('keepUnusedDays', written.keepUnusedDays) ?? 30,
+    keepUnusedDays: days('keepUnusedDays', written.keepUnusedDays) ?? Number.POSITIVE_INFINITY,
     globalEnvVars: { ...envVars('globalEnvVars', written.globalEnvVars) },
     secretsInOutput: secretsInOutput('secretsInOutput', written.secretsInOutput) ?? 'warn',
     stateDir,
