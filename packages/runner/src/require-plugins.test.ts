@@ -14,7 +14,8 @@ describe('requirePlugins', () => {
     expect(() => requirePlugins(preset.without([key]))).toThrow(
       expect.objectContaining({
         code: 'PLUGIN_MISSING',
-        message: expect.stringMatching(`a ${kind} plugin is needed and none is there; .*health-probe:http`),
+        message: `a ${kind} plugin is needed and none is there`,
+        hint: expect.stringMatching(/^These are there: .*health-probe:http/),
       }),
     );
   });
