@@ -1,5 +1,9 @@
 import type { ResolvedConfig } from '../config.ts';
+import { withinMs } from '../within.ts';
 import { collectBuilds } from './cache/collect-builds.ts';
+
+/** Mostly it takes some milliseconds; a command that ends after each build would never tidy up if it got none. */
+const graceMs = 5000;
 
 /** Makes room in the background after builds. */
 export interface BuildCollector {
@@ -7,7 +11,7 @@ export interface BuildCollector {
   start(): void;
   /** Resolves when it does not run. */
   idle(): Promise<void>;
-  /** Ends it where it is, for good: what it leaves is for the next one. */
+  /** Lets it end, and after 5 s ends it where it is: what it leaves is for the next one. It does not begin again. */
   close(): Promise<void>;
 }
 
@@ -16,6 +20,7 @@ export function createBuildCollector(config: ResolvedConfig): BuildCollector {
   const { signal } = closing;
   let running: Promise<void> | null = null;
   let isWanted = false;
+  let isClosed = false;
 
   const run = async (): Promise<void> => {
     while (isWanted) {
@@ -32,12 +37,14 @@ export function createBuildCollector(config: ResolvedConfig): BuildCollector {
 
   return {
     start() {
-      if (signal.aborted) return;
+      if (isClosed) return;
       isWanted = true;
       running ??= run();
     },
     idle: async () => void (await running),
     async close() {
+      isClosed = true;
+      await withinMs(running ?? Promise.resolve(), graceMs, () => undefined);
       closing.abort();
       await running;
     },

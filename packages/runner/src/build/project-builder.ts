@@ -112,7 +112,7 @@ export class ProjectBuilder {
     await this.idle();
   }
 
-  /** Cancels all builds or waits for them; what makes room after builds ends where it is, and does not begin again. */
+  /** Cancels all builds or waits for them; what makes room after builds ends soon, and does not begin again. */
   async close(builds: 'cancel' | 'wait'): Promise<void> {
     if (builds === 'cancel') this.#abortAll();
     await this.#ended();
