@@ -40,6 +40,7 @@ describe('project-runner doctor', () => {
     expect(new Set(diagnosis.findings.map(({ check }) => check))).toEqual(
       new Set([
         'configuration',
+        'framework',
         'platform',
         'node',
         'control-groups',

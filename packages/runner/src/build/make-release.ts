@@ -1,4 +1,4 @@
-import { callPlugin, ProjectRunnerError } from '@project-runner/core';
+import { callPlugin } from '@project-runner/core';
 import type { BuildPlan } from '@project-runner/core';
 
 import { snapshotDirectory } from '../detect/snapshot-directory.ts';
@@ -14,6 +14,7 @@ import { buildSecrets, buildVariables } from './build-variables.ts';
 import { clearFolder } from './clear-folder.ts';
 import { copyOutput } from './copy-output.ts';
 import type { Installed } from './cache/install-entry.ts';
+import { outputMissing } from './output-missing.ts';
 import { installDependencies } from './install-dependencies.ts';
 import { installWithCache, keepInstall } from './install-with-cache.ts';
 import { buildWithNestedInstall } from './nested-install.ts';
@@ -151,10 +152,4 @@ function context(begun: BegunBuild, work: ReleaseWork): Omit<RunBuildCommandOpti
 
 function planOf({ framework, projectDir, rootDir }: BegunBuild): BuildPlan {
   return callPlugin(framework, 'build', () => framework.build(snapshotDirectory(projectDir, rootDir)));
-}
-
-function outputMissing(projectDir: string, output: string): ProjectRunnerError {
-  return new ProjectRunnerError('OUTPUT_MISSING', `Build output not found at ${projectDir}/${output}`, {
-    hint: 'Add a "build" script to package.json that makes it, or commit it',
-  });
 }

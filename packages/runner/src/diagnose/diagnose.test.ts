@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { takeLease } from '@project-runner/leases';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import { composePlugins } from '../compose-plugins.ts';
 import { checkControlGroups } from './check-control-groups.ts';
 import { checkPlatform } from './check-platform.ts';
 import { checkStateFolder } from './check-state-folder.ts';
@@ -134,6 +135,20 @@ describe('the volume', () => {
 });
 
 describe('a diagnosis', () => {
+  it('says that nothing can be built without a plugin for a framework', async () => {
+    const without = composePlugins({})
+      .all('framework')
+      .map(({ name }) => `framework:${name}` as const);
+    const { findings } = await diagnose({ stateDir: folder(), without });
+    expect(findings).toContainEqual({
+      check: 'framework',
+      level: 'warning',
+      message: 'There is no plugin for one: nothing can be built',
+      hint: 'Add one to plugins',
+      details: { names: [] },
+    });
+  });
+
   it('looks at ports without leasing any', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -8,6 +8,7 @@ import { requirePlugins } from '../require-plugins.ts';
 import { resolveConfig } from '../resolve-config.ts';
 import { resolveLiveness } from '../server/resolve-liveness.ts';
 import { checkControlGroups } from './check-control-groups.ts';
+import { checkFrameworks } from './check-frameworks.ts';
 import { checkPackageManagers } from './check-package-managers.ts';
 import { checkPlatform } from './check-platform.ts';
 import { checkPorts } from './check-ports.ts';
@@ -58,7 +59,7 @@ export async function diagnose(
   signal.throwIfAborted();
   findings.push(await checkPorts(plugins, composition, resolved));
   signal.throwIfAborted();
-  findings.push(...(await checkPackageManagers(plugins, signal)));
+  findings.push(...(await checkPackageManagers(plugins, signal)), ...checkFrameworks(plugins));
   const described = refused ? { plugins: [], removed: [] } : await describe(composition, used);
   if (!refused) findings.push(findingsOf('plugins').ok(summary(described.plugins), {}));
   return { ok: findings.every(({ level }) => level !== 'problem'), findings, ...described };

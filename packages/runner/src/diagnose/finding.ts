@@ -9,6 +9,7 @@ export type DiagnosisCheck =
   | 'hole-punching'
   | 'ports'
   | 'package-manager'
+  | 'framework'
   | 'plugins';
 
 /** What came of one look. */

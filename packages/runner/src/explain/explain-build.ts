@@ -118,7 +118,9 @@ function explainScript(project: ExplainedProject): ProjectExplanation['build'] {
 }
 
 /** Frameworks may need what the build leaves behind to know. */
-function outputOf(project: ExplainedProject): Pick<ProjectExplanation['build'], 'output' | 'outputReason'> {
+export function outputOf(
+  project: ExplainedProject,
+): Pick<ProjectExplanation['build'], 'output' | 'outputReason'> {
   const { framework } = project;
   try {
     const output = callPlugin(framework, 'output', () => framework.output(seen(project)));

@@ -108,7 +108,7 @@ function versionProblem(
   }
 }
 
-function plain({ code, message, hint }: ProjectRunnerError): ProjectExplanation['problem'] {
+export function plain({ code, message, hint }: ProjectRunnerError): ProjectExplanation['problem'] {
   return { code, message, hint: hint ?? null };
 }
 

@@ -101,6 +101,23 @@ it('asks a package manager without the variables of the user, and not in the pro
   expect(text.startsWith(dir)).toBe(false);
 });
 
+it('says that what is to be started is not there, where no build could make it', async () => {
+  const scripts = { start: 'node dist/server.js' };
+  const found = async (files: Record<string, string>): Promise<unknown> =>
+    (await explainProject(folder(files), testConfig())).problem;
+  const missing = {
+    code: 'OUTPUT_MISSING',
+    message: expect.stringMatching(/not found at .*dist\/server\.js$/) as string,
+    hint: expect.stringContaining('"build" script') as string,
+  };
+  expect(await found({ 'package.json': manifest({ scripts }) })).toEqual(missing);
+  expect(await found({ 'package.json': manifest({ scripts }), 'dist/server.js': '' })).toBeNull();
+  const build = { ...scripts, build: 'tsc' };
+  expect(await found({ 'package.json': manifest({ scripts: build }) })).toBeNull();
+  const other = { start: 'node server.js' };
+  expect(await found({ 'package.json': manifest({ scripts: other }), 'server.js': '' })).toBeNull();
+});
+
 it('says what would fail the build: a yarn of the other kind, or none', async () => {
   const yarn = folder({
     'package.json': manifest({ scripts: { start: 'node server.js' }, packageManager: 'yarn@4.1.0' }),

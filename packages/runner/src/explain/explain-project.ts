@@ -13,9 +13,10 @@ import { applyProjectOptions } from '../project-options/apply-project-options.ts
 import { readProjectOptions } from '../project-options/read-project-options.ts';
 import { resolveConfig } from '../resolve-config.ts';
 import { explainBuild } from './explain-build.ts';
-import { explainCache } from './explain-cache.ts';
+import { explainCache, plain } from './explain-cache.ts';
 import { explainServer } from './explain-server.ts';
 import type { ExplainedProject, ExplainOptions } from './explained-project.ts';
+import { outputProblem } from './output-problem.ts';
 import type { ProjectExplanation } from './project-explanation.ts';
 
 /**
@@ -35,12 +36,13 @@ export async function explainProject(
   try {
     const project = await find(dir, config, { ...options, temp });
     const cache = await explainCache(project);
+    const missing = outputProblem(project);
     return {
       ...explainBuild(project, cache.manager),
       ...(await explainServer(project)),
       cache: cache.cache,
       cacheReason: cache.reason,
-      problem: cache.problem,
+      problem: cache.problem ?? (missing && plain(missing)),
     };
   } finally {
     await rm(temp, { recursive: true, force: true });

@@ -8,6 +8,7 @@ import type {
   ProbeRole,
   StartPlan,
 } from '@project-runner/core';
+import { markerVariable } from '@project-runner/launcher-local';
 
 import { buildSecrets } from '../build/build-variables.ts';
 import { describeComposition } from '../diagnose/explain-composition.ts';
@@ -88,7 +89,8 @@ async function variableNames(
   });
   return {
     build: names(build),
-    server: names(server),
+    // The launcher finds the processes of the server by it.
+    server: names({ ...server, [markerVariable]: '' }),
     address: names(addressOf(framework)),
     secret: [...buildSecrets(build, { project: records.project, options }).keys()].toSorted(),
   };
