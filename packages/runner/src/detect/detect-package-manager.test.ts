@@ -31,6 +31,14 @@ function detect(
 }
 
 describe('detectPackageManager', () => {
+  it('takes the first one where nothing says which', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'detect-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const reason = 'nothing says otherwise';
+    expect(detectPackageManager(dir, managers)).toMatchObject({ plugin: { name: 'npm' }, reason });
+    expect(detectPackageManager(dir, [pnpm(), npm()])).toMatchObject({ plugin: { name: 'pnpm' }, reason });
+  });
+
   it.each([
     ['npm', undefined, { 'package-lock.json': '{}' }],
     ['npm', undefined, { 'npm-shrinkwrap.json': '{}' }],

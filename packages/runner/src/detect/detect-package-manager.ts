@@ -124,7 +124,7 @@ function refuseUnknown(directory: DirectorySnapshot, managers: readonly PackageM
 }
 
 function fallback(root: string, managers: readonly PackageManagerPlugin[]): DetectedPackageManager {
-  const plugin = managers.find((manager) => manager.name === 'npm') ?? managers[0];
+  const [plugin] = managers;
   if (!plugin) {
     throw new ProjectRunnerError('PLUGIN_MISSING', 'there is no package-manager plugin to install with', {
       hint: 'Add one to plugins, or leave fewer out with without',
