@@ -48,8 +48,8 @@ export const healthProbe: readonly Rule[] = [
     unproved: isOfRunner,
   },
   {
-    text: 'With `optionalPath` the path is a guess: "no such path" is well.',
-    checks: ['check: with optionalPath "no such path" is well'],
+    text: 'With `optionalPath` the path of the target is a guess: "no such path" is well, but not of a path of your own.',
+    checks: ['check: with optionalPath "no such path" is well, but not of a path of its own'],
   },
   {
     text: "Optional `path`: what it asks in the place of the target's path, where it has one of its own.",

@@ -188,8 +188,16 @@ export function testHealthProbe(
     assertUnhealthy(result, 'where the status is 404 and the path is no guess');
   });
 
-  it('check: with optionalPath "no such path" is well', async () => {
-    const result = await withServer(status(404), ({ port }) => check(create(), { port, optionalPath: true }));
+  it('check: with optionalPath "no such path" is well, but not of a path of its own', async () => {
+    const plugin = create();
+    const result = await withServer(status(404), ({ port }) => check(plugin, { port, optionalPath: true }));
+    if (plugin.path !== undefined) {
+      assertUnhealthy(
+        result,
+        `where the status is 404 for ${plugin.path}, the path of the plugin, which target.optionalPath is not about`,
+      );
+      return;
+    }
     assert.equal(
       result.healthy,
       true,
