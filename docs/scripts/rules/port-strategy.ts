@@ -63,7 +63,7 @@ export const portStrategy: readonly Rule[] = [
     ],
   },
   {
-    text: 'and waits with `standby` until `activate`, which rejects where the server does not take the order.',
+    text: 'and waits with `standby` until `activate`, which rejects where the server does not take the order, soon after its signal aborts at the latest.',
     checks: [
       'standby: a server accepts nothing before activate',
       'activate: rejects where the server does not take the order',

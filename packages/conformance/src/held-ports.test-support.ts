@@ -23,6 +23,8 @@ export interface HeldPortsBreaks {
   closesAt?: number;
   /** A second release of a lease counts. */
   releasesTwice?: boolean;
+  /** So many ports at once. @default no limit */
+  most?: number;
 }
 
 interface Bound {
@@ -55,7 +57,7 @@ const preload = `
 /** Holds sockets, for the servers of a key to inherit. */
 export function heldPorts(breaks: HeldPortsBreaks = {}): PortStrategyPlugin {
   const { key = (share) => share, closesAt = 0 } = breaks;
-  const range = memoryPorts();
+  const range = memoryPorts(breaks.most === undefined ? {} : { most: breaks.most });
   const ofKeys = new Map<string, Held>();
   const lease = (held: Held, given: PortLease): PortLease => {
     held.leases += 1;

@@ -18,13 +18,17 @@ import { within } from './within.ts';
 export interface HeldServerProcess {
   /** What it answers to every request. */
   name: string;
-  /** With the patience of the suite. */
+  /** With a signal that aborts after a while: a strategy may try until then. */
   activate(): Promise<void>;
   kill(): Promise<void>;
 }
 
 /** Resolves when the server answers on its `socketPath`. */
 export type StartHeld = (lease: PortLease, standby?: boolean) => Promise<HeldServerProcess>;
+
+/** When the signal of `activate` aborts, and how soon after that it has to settle. */
+const activateMs = 1500;
+const settleMs = 1000;
 
 /** The first descriptor after those that every process has. */
 const firstInherited = 3;
@@ -94,7 +98,11 @@ function start(
   const server: HeldServerProcess = {
     name,
     activate: () =>
-      within(patienceMs, activate(new AbortController().signal), 'activate must resolve or reject'),
+      within(
+        activateMs + settleMs,
+        activate(AbortSignal.timeout(activateMs)),
+        `activate must resolve or reject, soon after its signal aborts at the latest, which it did after ${activateMs} ms`,
+      ),
     async kill() {
       child.kill('SIGKILL');
       await exited;

@@ -20,6 +20,8 @@ export interface MemoryPortsBreaks {
   /** Leases the port of a key again to those whose key, made by this, is the same. */
   key?: (request: PortRequest) => string | undefined;
   stats?: (leased: Set<number>) => number[];
+  /** So many ports at once. @default no limit */
+  most?: number;
 }
 
 /** Free ports, leased in memory. */
@@ -38,6 +40,8 @@ export function memoryPorts({ stats, ...breaks }: MemoryPortsBreaks = {}): PortS
     const isLeased = wanted !== undefined && leased.has(wanted) && !(breaks.shares && asked.held);
     if (isLeased || (breaks.looks && wanted !== undefined && !(await isFree(wanted))))
       throw new ProjectRunnerError('PORT_UNAVAILABLE', `${wanted}`);
+    if (leased.size >= (breaks.most ?? Infinity))
+      throw new ProjectRunnerError('PORTS_EXHAUSTED', `${leased.size} ports are leased`);
     const key = breaks.key?.(asked);
     const shared = key === undefined ? undefined : ofKeys.get(key);
     let port = wanted ?? shared ?? (asking > 0 ? breaks.port : undefined) ?? (await queued(freePort));

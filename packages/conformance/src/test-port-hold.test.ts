@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { PortStrategyPlugin } from '@project-runner/core';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -31,6 +32,7 @@ const holdsNone = broken({ hold: () => null });
 const told = 'hold: a strategy that has it says whether it holds sockets here';
 const answers = 'hold: answers sockets, and prepare what Node takes them with';
 const inherits = 'hold: a server inherits the port, and answers there and on socketPath';
+const takesNoOrder = 'activate: rejects where the server does not take the order';
 const released = 'release: the last lease of a held port gives its socket back, no other';
 
 type HeldVariation = readonly [check: string, message: RegExp, create: () => PortStrategyPlugin];
@@ -98,7 +100,16 @@ const variations: readonly HeldVariation[] = [
     broken({ order: (server) => ({ ...server, standby: false }) }),
   ],
   [
-    'activate: rejects where the server does not take the order',
+    takesNoOrder,
+    /activate must resolve or reject, soon after its signal aborts at the latest, which it did after 1500 ms; waited for/,
+    broken({
+      start: ({ activate }) => ({
+        activate: (signal: AbortSignal) => activate(signal).catch(() => new Promise(() => undefined)),
+      }),
+    }),
+  ],
+  [
+    takesNoOrder,
     /must reject where the server in standby is gone.*found that it resolves/,
     broken({
       start: ({ activate }) => ({ activate: (signal: AbortSignal) => activate(signal).catch(() => null) }),
@@ -147,10 +158,32 @@ describe.skipIf(process.platform === 'win32')('testPortStrategy of a strategy th
     expect(await failuresOf(suite(heldPorts, true))).toEqual([]);
   });
 
+  it('passes one that has no more than the two ports it says', async () => {
+    const create = broken({ most: 2 });
+    expect(await failuresOf((it) => testPortStrategy(it, { create, ports: 2, holds: true }))).toEqual([]);
+  });
+
   it('passes one that never leases a port twice', async () => {
     let calls = 0;
     const create = broken({ key: (share) => `${share} ${(calls += 1)}` });
     expect(await failuresOf(suite(create, true))).toEqual([]);
+  });
+
+  it('passes one whose activate tries until its signal aborts', async () => {
+    const create = broken({
+      start: ({ activate }) => ({
+        async activate(signal: AbortSignal) {
+          for (;;) {
+            try {
+              return await activate(signal);
+            } catch {
+              await delay(50, undefined, { signal });
+            }
+          }
+        },
+      }),
+    });
+    expect(await failuresOf(only(takesNoOrder, suite(create, true)))).toEqual([]);
   });
 
   it('passes one that holds no socket on this platform', async () => {

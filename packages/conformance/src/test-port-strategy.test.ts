@@ -199,6 +199,11 @@ describe('testPortStrategy', () => {
     ).toEqual([]);
   });
 
+  it('passes one that has no more than the two ports it says', async () => {
+    const two = (): PortStrategyPlugin => mem({ most: 2 });
+    expect(await failuresOf((it) => testPortStrategy(it, { create: two, ports: 2 }))).toEqual([]);
+  });
+
   it('asks for whom the author says, where a strategy gives ports to some only', async () => {
     const choosy = (): PortStrategyPlugin => {
       const all = mem();

@@ -11,4 +11,8 @@ const leaseDir = mkdtempSync(join(tmpdir(), 'leases-'));
 
 describe('conformance', () => {
   testPortStrategy(it, { create: () => portsRange({ start: 22_000, end: 22_040, leaseDir }) });
+
+  describe('of two ports', () => {
+    testPortStrategy(it, { create: () => portsRange({ start: 22_042, end: 22_043, leaseDir }), ports: 2 });
+  });
 });
