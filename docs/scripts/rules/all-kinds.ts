@@ -20,7 +20,7 @@ export const allKinds: readonly Rule[] = [
     unproved: isOfRunner,
   },
   {
-    text: 'What a plugin does not do, or cannot on a platform, its suite is told by options, and fails where that is not true.',
+    text: 'What a plugin does not do, or cannot on a platform, its suite is told by options, and fails where that is not true; only into `unwritable: null` of a log sink it cannot look.',
     checks: [
       'http: is declared where the probe speaks it',
       'socketPath: is declared where the probe asks it',

@@ -16,8 +16,8 @@ export interface HeldPortsBreaks {
   key?: (share: string) => string;
   request?: (request: PortRequest) => PortRequest;
   hold?: (hold: () => HeldSocket | null) => HeldSocket | null;
-  /** What the server is told; `binds`: it binds the port by itself. */
-  order?: (server: HeldServer) => HeldServer & { binds?: boolean };
+  /** What the server is told; `binds`: it binds the port by itself; `mute`: it says nothing on its own path. */
+  order?: (server: HeldServer) => HeldServer & { binds?: boolean; mute?: boolean };
   start?: (start: HeldStart) => object;
   /** Closes the socket with so many leases left. @default 0 */
   closesAt?: number;
@@ -42,12 +42,12 @@ interface Held {
 /** The server asks for its port once, and gets the descriptor; then, or when it is told so by its own path. */
 const preload = `
   import net from 'node:net';
-  const { fd, socketPath, standby, binds } = JSON.parse(process.env.CONFORMANCE_HELD);
+  const { fd, socketPath, standby, binds, mute } = JSON.parse(process.env.CONFORMANCE_HELD);
   const { listen } = net.Server.prototype;
   net.Server.prototype.listen = function (...args) {
     net.Server.prototype.listen = listen;
     const go = (then) => listen.call(this, ...(binds ? args : [{ fd }]), then);
-    const own = () => net.createServer((socket) => this.emit('connection', socket)).listen(socketPath);
+    const own = () => net.createServer((socket) => mute || this.emit('connection', socket)).listen(socketPath);
     if (standby) net.createServer((asking) => go(() => asking.end('active'))).listen(socketPath + '.go', own);
     else go(own);
     return this;

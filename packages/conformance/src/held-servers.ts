@@ -59,13 +59,19 @@ export async function withHeldServers(use: (start: StartHeld) => Promise<void>):
   }
 }
 
+export interface AnswerOfOptions {
+  onConnected(): void;
+  /** Ends the request. @default never */
+  signal?: AbortSignal;
+}
+
 /** What a server answers, over a connection of its own. */
 export function answerOf(
   where: { host: string; port: number } | { socketPath: string },
-  onConnected: () => void = () => undefined,
+  { onConnected, signal }: AnswerOfOptions = { onConnected: () => undefined },
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = get({ ...where, agent: false }, (response) => {
+    const asked = get({ ...where, agent: false, ...(signal && { signal }) }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       response.once('end', () => resolve(text)).once('error', reject);
@@ -116,11 +122,19 @@ async function answers(child: ChildProcess, socketPath: string, name: string): P
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (words += text));
   const gone = new AbortController();
   child.once('close', () => gone.abort());
-  const end = performance.now() + patienceMs;
+  const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(patienceMs)]);
   let found = '';
-  while (found !== name && performance.now() < end && !gone.signal.aborted) {
-    found = await answerOf({ socketPath }).catch((error: unknown) => String(error));
-    if (found !== name) await delay(10, undefined, { signal: gone.signal }).catch(() => undefined);
+  let accepts = false;
+  const onConnected = (): void => {
+    accepts = true;
+  };
+  while (found !== name && !signal.aborted) {
+    accepts = false;
+    found = await answerOf({ socketPath }, { onConnected, signal }).catch((error: unknown) => {
+      if (!signal.aborted) return String(error);
+      return accepts ? 'that it accepts, and answers nothing' : found;
+    });
+    if (found !== name) await delay(10, undefined, { signal }).catch(() => undefined);
   }
   const ended = gone.signal.aborted ? `that it ended: ${words.trim() || 'without a word'}` : found;
   assert.equal(

@@ -214,6 +214,24 @@ describe('testFramework', () => {
     ]);
   });
 
+  it.each<[message: RegExp, thrown: Error]>([
+    [
+      /throws for an empty folder: .*; give noServer a project whose build has left no server$/s,
+      missing('x'),
+    ],
+    [
+      /throws for an empty folder: .*message: 'oh'.*; throw a ProjectRunnerError OUTPUT_MISSING where/s,
+      new Error('oh'),
+    ],
+  ])('finds that noServer: null is not true: %s', async (message, thrown) => {
+    const create = answering(() => {
+      throw thrown;
+    });
+    expect(await failuresOf((it) => testFramework(it, { create, project, noServer: null }))).toEqual([
+      { check: told, message: expect.stringMatching(message) },
+    ]);
+  });
+
   it('passes a plugin that leaves out what is optional, and one that starts by bun', async () => {
     const {
       readyMessage: _,

@@ -104,6 +104,16 @@ export function testFramework(it: It, { create, project, noServer }: TestFramewo
       noServer !== undefined,
       'the suite was told noServer: undefined; give it a project whose build has left no server, or null where every build is a server',
     );
+    if (noServer !== null) return;
+    const found = thrownBy(() => create().output(memoryDirectory()));
+    const advice =
+      found.code === 'OUTPUT_MISSING'
+        ? 'give noServer a project whose build has left no server'
+        : 'throw a ProjectRunnerError OUTPUT_MISSING where a build has left no server, and give noServer such a project';
+    assert.ok(
+      'answer' in found,
+      `the suite was told noServer: null, found that output throws for an empty folder: ${inspect(found)}; ${advice}`,
+    );
   });
 
   if (noServer) {

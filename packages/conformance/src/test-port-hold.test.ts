@@ -81,6 +81,11 @@ const variations: readonly HeldVariation[] = [
   ],
   [
     inherits,
+    /must answer on socketPath, found that it accepts, and answers nothing/,
+    broken({ order: (server) => ({ ...server, mute: true }) }),
+  ],
+  [
+    inherits,
     /must answer on socketPath, found that it ended: .*bad option/,
     broken({ start: () => ({ args: ['--no-such-option'] }) }),
   ],

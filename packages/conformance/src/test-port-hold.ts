@@ -173,7 +173,7 @@ async function sharing(acquire: () => Promise<PortLease>): Promise<[PortLease, P
 /** A request whose connection was made. */
 async function connected({ host, port }: PortLease, when: string): Promise<{ answer: Promise<string> }> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const answer = answerOf({ host, port }, resolve);
+  const answer = answerOf({ host, port }, { onConnected: resolve });
   answer.catch(reject);
   await within(
     patienceMs,
