@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { LogSinkPlugin } from '@project-runner/core';
@@ -9,14 +9,14 @@ export function jsonLinesSink({ dir }: { dir: string }): LogSinkPlugin {
     kind: 'log-sink',
     name: 'json-lines',
     apiVersion: 1,
-    async open({ serverId }) {
-      const file = await open(join(dir, `${serverId}.jsonl`), 'a', 0o600);
+    open({ serverId }) {
+      const file = join(dir, `${serverId}.jsonl`);
       return {
         async write({ stream, time, lines }) {
           const rows = Array.from(lines(), (line) => JSON.stringify({ time, stream, ...line }));
-          await file.write(`${rows.join('\n')}\n`);
+          await appendFile(file, `${rows.join('\n')}\n`, { mode: 0o600 });
         },
-        close: () => file.close(),
+        close() {},
       };
     },
   };

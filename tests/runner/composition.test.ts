@@ -139,11 +139,19 @@ describe('several log sinks', () => {
   describe('one of them filtered, proved', () => {
     const dir = mkdtempSync(join(tmpdir(), 'filtered-'));
     afterAll(() => rmSync(dir, { recursive: true, force: true }));
-    writeFileSync(join(dir, 'file'), '');
     testLogSink(it, {
       create: () => filterSink(logsFile({ dir }), { pattern: /^/, read: true }),
       read: true,
-      unwritable: () => filterSink(logsFile({ dir: join(dir, 'file', 'logs') }), { pattern: /^/ }),
+      unwritable() {
+        const logs = join(mkdtempSync(join(dir, 'broken-')), 'logs');
+        return {
+          sink: filterSink(logsFile({ dir: logs }), { pattern: /^/ }),
+          break() {
+            rmSync(logs, { recursive: true, force: true });
+            writeFileSync(logs, '');
+          },
+        };
+      },
     });
   });
 

@@ -10,6 +10,7 @@ export { testLauncher } from './test-launcher.ts';
 export type { TestLauncherOptions } from './test-launcher.ts';
 export { testLogSink } from './test-log-sink.ts';
 export type { TestLogSinkOptions } from './test-log-sink.ts';
+export type { UnwritableSink } from './test-unwritable.ts';
 export { testPackageManager } from './test-package-manager.ts';
 export type { TestPackageManagerOptions } from './test-package-manager.ts';
 export { testPortStrategy } from './test-port-strategy.ts';

@@ -8,6 +8,8 @@ import type { MemorySinkBreaks, Readable } from './memory-sink.test-support.ts';
 import { checksOf, failuresOf } from './run-suite.test-support.ts';
 import type { It } from './suite.ts';
 import { testLogSink } from './test-log-sink.ts';
+import type { TestLogSinkOptions } from './test-log-sink.ts';
+import type { UnwritableSink } from './test-unwritable.ts';
 
 const timers: NodeJS.Timeout[] = [];
 afterEach(() => timers.splice(0).forEach(clearInterval));
@@ -16,11 +18,13 @@ const rejects = (): never => {
   throw new Error('no space left');
 };
 
+type Unwritable = TestLogSinkOptions['unwritable'];
+
 /** Takes nothing. */
 const full = (): LogSinkPlugin => mem({ position: null, write: rejects });
 
 const suite =
-  (create: () => LogSinkPlugin, read = true, unwritable: (() => LogSinkPlugin) | null = full) =>
+  (create: () => LogSinkPlugin, read = true, unwritable: Unwritable = full) =>
   (it: It): void =>
     testLogSink(it, { create, read, unwritable });
 
@@ -244,6 +248,18 @@ const writeOnlyVariations: readonly Variation<LogSinkPlugin>[] = [
 const unwritten = 'write: rejects where it cannot write';
 const silent = (breaks: MemorySinkBreaks) => (): LogSinkPlugin => mem({ position: () => 0, ...breaks });
 
+/** Opens only as long as it is whole; what `write` does afterwards is given. */
+const breaking = (write: () => void) => (): UnwritableSink => {
+  let isBroken = false;
+  const sink = mem({ position: null, write: () => (isBroken ? write() : undefined) });
+  return {
+    sink: { ...sink, open: (session) => (isBroken ? rejects() : sink.open(session)) },
+    break() {
+      isBroken = true;
+    },
+  };
+};
+
 const unwritables: readonly [check: string, message: RegExp, unwritable: never][] = [
   [
     'unwritable: is given, or null of a sink that cannot know',
@@ -265,6 +281,16 @@ const unwritables: readonly [check: string, message: RegExp, unwritable: never][
       }),
   ],
   [unwritten, /must reject what it cannot write.*has position 5/, mem],
+  [
+    unwritten,
+    /must open, so that write is seen to reject; found that open rejects with Error: no space left: give \{ sink, break \}/,
+    () => ({ ...mem(), open: rejects }),
+  ],
+  [
+    unwritten,
+    /must reject what it cannot write.*took the batch of line 1 and of line 3 and of line 4/,
+    breaking(() => undefined),
+  ],
   [unwritten, /took lines, keeps none by its position, and closed without an error/, silent({})],
   [
     unwritten,
@@ -280,8 +306,8 @@ describe('testLogSink', () => {
     expect(await failuresOf(suite(writeOnly({}), false))).toEqual([]);
   });
 
-  it.each<[string, (() => LogSinkPlugin) | null]>([
-    ['cannot be opened', () => ({ ...mem(), open: rejects })],
+  it.each<[string, Unwritable]>([
+    ['is broken once it is open', breaking(rejects)],
     ['writes later, and fails with its close', silent({ close: rejects })],
     ['cannot know', null],
   ])('passes a sink that %s where it cannot write', async (_, unwritable) => {

@@ -9,6 +9,7 @@ import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
 import { testLogPosition } from './test-log-position.ts';
 import { testUnwritable } from './test-unwritable.ts';
+import type { UnwritableSink } from './test-unwritable.ts';
 import { watchBatches } from './watch-batches.ts';
 
 export interface TestLogSinkOptions {
@@ -16,10 +17,11 @@ export interface TestLogSinkOptions {
   /** The sink declares `read`. */
   read: boolean;
   /**
-   * A sink that cannot write: its folder cannot be made, nobody takes what it sends. `null` only of a sink that cannot know,
-   * such as one that sends datagrams.
+   * A sink that opens and cannot write: nobody takes what it sends. Where such a sink does not open at all, one that can be
+   * opened, with what makes it unable to write after that. `null` only of a sink that cannot know, such as one that sends
+   * datagrams.
    */
-  unwritable: (() => LogSinkPlugin) | null;
+  unwritable: (() => LogSinkPlugin | UnwritableSink) | null;
 }
 
 const unseen = new Date(0);

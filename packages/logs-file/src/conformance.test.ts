@@ -1,7 +1,7 @@
 import { testLogSink } from '@project-runner/conformance';
 import { describe, it } from 'vitest';
 
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,12 +10,20 @@ import { logsFile } from './index.ts';
 const dir = mkdtempSync(join(tmpdir(), 'logs-'));
 
 describe('conformance', () => {
-  const file = join(dir, 'file');
-  writeFileSync(file, '');
   testLogSink(it, {
     create: () => logsFile({ dir }),
     read: true,
-    // No folder can be made there.
-    unwritable: () => logsFile({ dir: join(file, 'logs') }),
+    unwritable() {
+      const root = mkdtempSync(join(dir, 'broken-'));
+      const logs = join(root, 'logs');
+      return {
+        sink: logsFile({ dir: logs }),
+        // No folder can be made there any more.
+        break() {
+          rmSync(logs, { recursive: true, force: true });
+          writeFileSync(logs, '');
+        },
+      };
+    },
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,13 +11,14 @@ const dir = mkdtempSync(join(tmpdir(), 'sample-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('conformance', () => {
-  const file = join(dir, 'file');
-  writeFileSync(file, '');
   testLogSink(it, {
     create: () => sampleSink({ dir }),
     read: false,
-    // No folder can be made there.
-    unwritable: () => sampleSink({ dir: join(file, 'logs') }),
+    unwritable() {
+      const gone = join(dir, 'gone');
+      // Its folder goes when it is open.
+      return { sink: sampleSink({ dir: gone }), break: () => rmSync(gone, { recursive: true }) };
+    },
   });
 });
 

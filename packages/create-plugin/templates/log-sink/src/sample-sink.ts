@@ -1,4 +1,4 @@
-import { mkdir, open } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { LogSinkPlugin } from '@project-runner/core';
@@ -19,15 +19,15 @@ export function sampleSink({ dir }: SampleSinkOptions): LogSinkPlugin {
     apiVersion: 1,
     async open({ serverId }) {
       await mkdir(dir, { recursive: true, mode: 0o700 });
-      const file = await open(join(dir, `${serverId}.jsonl`), 'a', 0o600);
+      const file = join(dir, `${serverId}.jsonl`);
       return {
         async write({ stream, time, sequence, lines }) {
           const rows = Array.from(lines(), (line, index) =>
             JSON.stringify({ time, stream, sequence: sequence + index, ...line }),
           );
-          await file.appendFile(`${rows.join('\n')}\n`);
+          await appendFile(file, `${rows.join('\n')}\n`, { mode: 0o600 });
         },
-        close: () => file.close(),
+        close() {},
       };
     },
   };
