@@ -52,8 +52,11 @@ export const healthProbe: readonly Rule[] = [
     checks: ['check: with optionalPath "no such path" is well, but not of a path of its own'],
   },
   {
-    text: "Optional `path`: what it asks in the place of the target's path, where it has one of its own.",
-    checks: ['check: asks for the path of the target, or its own, once'],
+    text: "Optional `path`: what it asks in the place of the target's path, where it has one of its own and speaks HTTP.",
+    checks: [
+      'check: asks for the path of the target, or its own, once',
+      'http: is declared where the probe speaks it',
+    ],
   },
   {
     text: 'It is shown (`project-runner inspect`) and asked for by `up --once`; the runner itself decides nothing by it.',

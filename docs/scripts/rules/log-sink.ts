@@ -41,7 +41,7 @@ export const logSink: readonly Rule[] = [
     checks: ['factory: answers a valid plugin of its kind'],
   },
   {
-    text: 'A batch with `notice` is not of the server: the runner tells in it of lines that are missing. It has the number of the last of them, so numbers rise with gaps.',
+    text: 'A batch with `notice` is not of the server: the runner tells in it of lines that are missing. It has the number of the last of them, so numbers rise with gaps; `read` gives it back like any line.',
     checks: [
       'write: takes a notice of lines that are missing, whose numbers nobody gets',
       'position: goes on behind lines that are missing',

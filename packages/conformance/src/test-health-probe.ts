@@ -139,6 +139,12 @@ export function testHealthProbe(
 
   if (!http) {
     it('http: is declared where the probe speaks it', async () => {
+      const { path } = create();
+      assert.equal(
+        path,
+        undefined,
+        `the suite was told http: false, and the plugin has the path ${path}, which only a probe that speaks HTTP asks for: leave path out, or say http: true`,
+      );
       const asked = await withServer(well, async ({ port, paths }) => {
         await check(create(), { port }, AbortSignal.timeout(abortMs));
         return paths;

@@ -6,6 +6,10 @@ import { withDriven } from './driven-process.ts';
 import { withLauncher } from './launch-node.ts';
 import { ballast, ballastBytes, withTree } from './process-tree.ts';
 import type { It } from './suite.ts';
+import { within } from './within.ts';
+
+/** Who reads on does so at once; who cannot must be known well before a test runner gives up. */
+const readsOnMs = 1500;
 
 export interface TestLauncherLimitsOptions {
   create(): LauncherPlugin;
@@ -80,7 +84,7 @@ async function takesOver(create: () => LauncherPlugin): Promise<boolean> {
       takes = await adopt(driven, { ref: null })
         .then(async ({ says }) => {
           await driven.prints('stdout', 'after;');
-          await says('after;');
+          await within(readsOnMs, says('after;'), 'onOutput must get what comes after adopt');
           return true;
         })
         // Nobody took it over, or somebody who cannot read on.

@@ -110,10 +110,14 @@ describe('testLauncher', () => {
   it.each<[string, LauncherBreaks]>([
     ['has no adopt', {}],
     ['finds nothing', { durable: true, spec: (spec) => ({ ...spec, id: 'another' }) }],
-    ['cannot read on', { durable: true, request: (r) => ({ ...r, onOutput: () => undefined }) }],
     ['cannot let go', { durable: true, handle: () => ({ detach: undefined }) as never }],
   ])('passes a launcher that is not durable because it %s', async (_, breaks) => {
     expect(await failuresOf(limits(broken(breaks), { durable: false }))).toEqual([]);
+  });
+
+  it('knows a launcher that cannot read on well within the 5 s of a test', { timeout: 4000 }, async () => {
+    const deaf = broken({ durable: true, request: (r) => ({ ...r, onOutput: () => undefined }) });
+    expect(await failuresOf(limits(deaf, { durable: false }))).toEqual([]);
   });
 
   it.each(factory)('finds with "%s" what should read %s', async (check, message, create) => {

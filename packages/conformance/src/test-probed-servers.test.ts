@@ -102,6 +102,11 @@ describe('testHealthProbe with servers of its own', () => {
     ],
     [
       'http: is declared where the probe speaks it',
+      /told http: false, and the plugin has the path \/up, which only .*: leave path out, or say http: true/,
+      (it) => testHealthProbe(it, { ...probe(), create: () => ({ ...probe().create(), path: '/up' }) }),
+    ],
+    [
+      'http: is declared where the probe speaks it',
       /told http: false, and check asked an HTTP server for \/health: say http: true/,
       suite(async (target, signal) => {
         const result = await look(target, signal);
