@@ -9,6 +9,10 @@ import { sampleProbe } from './sample-probe.ts';
 
 describe('conformance', () => {
   testHealthProbe(it, { create: sampleProbe, http: true });
+
+  describe('with a path of its own', () => {
+    testHealthProbe(it, { create: () => sampleProbe({ path: '/up' }), http: true });
+  });
 });
 
 it('asks the path of its options', async () => {

@@ -13,6 +13,7 @@ export function sampleProbe({ path }: SampleProbeOptions = {}): HealthProbePlugi
     kind: 'health-probe',
     name: 'sample',
     apiVersion: 1,
+    ...(path === undefined ? {} : { path }),
     check: (target, signal) =>
       look(path === undefined ? target : { ...target, path, optionalPath: false }, signal),
   };
