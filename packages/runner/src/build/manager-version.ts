@@ -21,8 +21,14 @@ export async function managerVersion(
   const version = lines.map((line) => /^v?(\d+\.\d+\.\d+\S*)$/.exec(line.trim())?.[1]).find(Boolean);
   if (exit.code === 0 && version) return version;
   const asked = [command.file, ...command.args].join(' ');
-  const answer = `\`${asked}\` answered ${describeExit(exit)}: ${lines.at(-1) ?? ''}`;
+  const answer = `\`${asked}\` answered ${describeExit(exit)}: ${reasonIn(lines)}`;
   throw managerNotInstalled(manager, answer, undefined, hintFor(manager, asked, lines.join('\n')));
+}
+
+/** Below the error, a Node program that crashes prints its stack and the version of Node. */
+function reasonIn(lines: readonly string[]): string {
+  const error = lines.findLast((line) => /Error/.test(line) && !/^\s+at /.test(line));
+  return (error ?? lines.at(-1) ?? '').trim();
 }
 
 /** The program is there: to install it would change nothing. */

@@ -14,6 +14,12 @@ export const maxManifestBytes: number = 8 * 2 ** 20;
  * @throws ProjectRunnerError `MANIFEST_INVALID` with file, line and column
  */
 export function readManifest(dir: string): PackageManifest | undefined {
+  const raw = readRawManifest(dir);
+  return raw && normalize(raw);
+}
+
+/** The same, as it is written. @throws as `readManifest` */
+export function readRawManifest(dir: string): Record<string, unknown> | undefined {
   const file = join(dir, 'package.json');
   let text: string;
   try {
@@ -24,10 +30,14 @@ export function readManifest(dir: string): PackageManifest | undefined {
       cause: error,
     });
   }
-  return parseManifest(text, file);
+  return parseObject(text, file);
 }
 
 export function parseManifest(text: string, file: string): PackageManifest {
+  return normalize(parseObject(text, file));
+}
+
+function parseObject(text: string, file: string): Record<string, unknown> {
   let value: unknown;
   try {
     // npm and Node accept a byte order mark here, so must we.
@@ -43,7 +53,7 @@ export function parseManifest(text: string, file: string): PackageManifest {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ProjectRunnerError('MANIFEST_INVALID', `${file}:1:1 must hold a JSON object`);
   }
-  return normalize(value as Record<string, unknown>);
+  return value as Record<string, unknown>;
 }
 
 function normalize(raw: Record<string, unknown>): PackageManifest {

@@ -49,14 +49,17 @@ it('finds what the script of a skipped install needs and is not there', async ()
   });
 });
 
+const engines = (packageManager: unknown): object => ({ devEngines: { packageManager } });
+
 it.each([
-  [{ packageManager: 'yarn@^4.1.0' }, { packageManager: 'yarn@^4.1.0' }],
-  [{ packageManager: 'yarn@4.1.0+sha224.953c8233' }, { packageManager: 'yarn@4.1.0' }],
-  [
-    { devEngines: { packageManager: { name: 'yarn', version: '>=4 <5' } } },
-    { devEngines: { packageManager: { name: 'yarn', version: '>=4 <5' } } },
-  ],
-])('asks as a build would where package.json says %j', async (fields, told) => {
+  { packageManager: 'yarn@^4.1.0' },
+  { packageManager: 'yarn@4.1.0+sha224.953c8233' },
+  { packageManager: 'yarn@4.1.0 || >=4.2' },
+  { packageManager: 'yarn@>=4 <5' },
+  engines({ name: 'yarn', version: '>=4 <5', onFail: 'ignore' }),
+  engines([{ name: 'yarn', version: '4.1.0' }, { name: 'npm' }]),
+  { packageManager: 'yarn@4.1.0', ...engines({ name: 'yarn', version: '^4', onFail: 'warn' }) },
+])('asks as a build would where package.json says %j', async (fields) => {
   const seen = join(folder(), 'seen');
   // As corepack does: without such a field another version answers, which says nothing of the build.
   const script = `cat package.json > ${seen} || { echo 1.22.22; exit; }\necho 4.1.0`;
@@ -67,7 +70,7 @@ it.each([
   const envVars = { PATH: path(program('yarn', script)) };
   const found = await explainProject(dir, testConfig(), { envVars });
   expect(found).toMatchObject({ packageManager: { found: '4.1.0' }, problem: null });
-  expect(JSON.parse(readFileSync(seen, 'utf8'))).toEqual(told);
+  expect(JSON.parse(readFileSync(seen, 'utf8'))).toEqual(fields);
 });
 
 it('fails as the build would where corepack refuses a range, and says what it takes', async () => {
@@ -87,12 +90,46 @@ it('fails as the build would where corepack refuses a range, and says what it ta
   });
 });
 
-it('does not ask for what is named by an address, which asking would fetch and run', async () => {
+it('tells the error of a package manager that crashes, not what Node prints below it', async () => {
+  const crash = `
+cat >&2 <<'END'
+/corepack.cjs:21535
+      throw new Error("Mismatch hashes");
+            ^
+
+Error: Mismatch hashes. Expected 953c, got 1a2b
+    at installVersion (/corepack.cjs:21535:13)
+    at async UsageError.load (/corepack.cjs:22176:27)
+
+Node.js v24.1.0
+END
+exit 1`;
+  const dir = folder({
+    'package.json': manifest({
+      scripts: { start: 'node server.js' },
+      packageManager: 'yarn@4.1.0+sha224.953c',
+    }),
+    'server.js': '',
+  });
+  const { problem } = await explainProject(dir, testConfig(), {
+    envVars: { PATH: path(program('yarn', crash)) },
+  });
+  expect(problem?.message).toMatch(/: Error: Mismatch hashes\. Expected 953c, got 1a2b$/);
+});
+
+const address = 'https://example.test/yarn.js';
+
+it.each([
+  { packageManager: `yarn@${address}` },
+  { packageManager: `yarn@4.1.0 ${address}` },
+  { packageManager: 'yarn@4.1.0', ...engines({ name: 'yarn', version: address }) },
+  { packageManager: 'yarn@4.1.0', ...engines([{ name: 'yarn' }, { name: 'yarn', version: address }]) },
+])('does not ask for what is named by an address, which asking would fetch and run: %j', async (fields) => {
   const ran = join(folder(), 'ran');
   const dir = folder({
     'package.json': manifest({
       scripts: { start: 'node server.js' },
-      packageManager: 'yarn@https://example.test/yarn.js',
+      ...fields,
     }),
     'server.js': '',
   });
