@@ -12,6 +12,12 @@ describe('help and version', () => {
     expect(stdout).toContain('Exit codes:');
   });
 
+  it.each(['inspect', 'doctor'])('says that %s evaluates the configuration', async (command) => {
+    const { stdout } = await runCli([command, '--help']);
+    expect(stdout).toMatch(/^Evaluates the configuration/m);
+    expect(stdout).not.toMatch(/Nothing of the project is run/);
+  });
+
   it.each(['--version', '-v'])('shows the version for %s', async (flag) => {
     const { code, stdout } = await runCli([flag]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });

@@ -103,7 +103,8 @@ Examples:
   project-runner doctor                                  what of this machine helps or hinders`;
 
 const inspectHelp = `
-Nothing of the project is run, and nothing is written to it. Package managers are asked for their --version.`;
+Evaluates the configuration: a project-runner.config.ts (.js, …) in the folder is code, which runs. Nothing else of the
+project is run, and nothing is written to it. Its package manager is asked for its --version.`;
 
 const doctorHelp = `
 Evaluates the configuration, runs --version of package managers, and writes 1 MB to the volume of the state folder,
