@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 
 export interface FileRange {
   file: string;
@@ -15,20 +15,30 @@ export function hasFallocate(): boolean {
 }
 
 /**
- * Takes blocks for a part of a file, or gives them back, by the program of util-linux: Node has no call for it.
+ * Takes blocks for a part of a file, or gives them back, by the program of util-linux: Node has no call for it. `open`: files
+ * of this process that it is given, as 3 and on.
  * `refused`: the file system cannot, or the file is gone; `failed`: not now.
  */
 export function fallocate(
   mode: '--punch-hole' | '--keep-size',
   { file, offset, length }: FileRange,
+  open: readonly number[] = [],
 ): Promise<'done' | 'refused' | 'failed'> {
   return new Promise((resolve) => {
     const args = [mode, '--offset', String(offset), '--length', String(length), file];
-    execFile('fallocate', args, { env: { PATH: process.env.PATH } }, (error, _, stderr) => {
-      if (error === null) return resolve('done');
+    const child = spawn('fallocate', args, {
+      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'ignore', 'pipe', ...open],
+    });
+    let told = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (told += text));
+    child.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') isThere = false;
-      const hasRun = typeof error.code === 'number' && !/No space left/.test(stderr);
-      return resolve(hasRun ? 'refused' : 'failed');
+      resolve('failed');
+    });
+    child.on('close', (code) => {
+      if (code === 0) return resolve('done');
+      return resolve(code !== null && !/No space left/.test(told) ? 'refused' : 'failed');
     });
   });
 }

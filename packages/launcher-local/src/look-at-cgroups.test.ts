@@ -1,6 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
@@ -68,6 +78,29 @@ it.runIf(process.platform === 'linux')('tryHolePunching uses a file without a na
   expect(await tryHolePunching(dir)).toBe(before);
   expect(readFileSync(seen, 'utf8')).toBe('');
 });
+
+// Only root may become somebody else.
+it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'tryHolePunching works where children may not look at the files of this process',
+  async () => {
+    const [dir, code] = [folder(), folder()];
+    const before = await tryHolePunching(dir);
+    for (const name of ['try-hole-punching.ts', 'fallocate.ts'])
+      copyFileSync(join(import.meta.dirname, name), join(code, name));
+    chmodSync(code, 0o755);
+    chmodSync(dir, 0o777);
+    // Of a program that its user cannot read, as of one with capabilities, Linux closes /proc to others.
+    const node = join(code, 'node');
+    copyFileSync(process.execPath, node);
+    chmodSync(node, 0o711);
+    const script = `
+      const { tryHolePunching } = await import(${JSON.stringify(join(code, 'try-hole-punching.ts'))});
+      console.log(await tryHolePunching(${JSON.stringify(dir)}));`;
+    const args = ['--input-type=module', '--eval', script];
+    const { stdout } = await promisify(execFile)(node, args, { uid: 65_534, gid: 65_534 });
+    expect(stdout.trim()).toBe(before);
+  },
+);
 
 it.runIf(process.platform === 'linux')(
   'tryHolePunching does not guess where nothing can be written',

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { fallocate } from './fallocate.ts';
 
 const fileBytes = 1024 * 1024;
+/** Where a child finds the first file that it is given: those of this process are closed to it where Node has capabilities. */
+const inherited = '/proc/self/fd/3';
 
 /**
  * Whether files of a folder can give back space in their middle, tried with one of its own of 1 MB, which has no name but for
@@ -19,10 +20,11 @@ export async function tryHolePunching(dir: string): Promise<'works' | 'refused' 
   const name = join(dir, `.project-runner-${randomUUID()}`);
   const handle = await open(name, 'wx', 0o600);
   try {
-    const file = await withoutName(handle, name);
+    const isNameless = await dropName(name);
     await handle.writeFile(Buffer.alloc(fileBytes, 1));
     await handle.sync();
-    const outcome = await fallocate('--punch-hole', { file, offset: 0, length: fileBytes });
+    const range = { file: isNameless ? inherited : name, offset: 0, length: fileBytes };
+    const outcome = await fallocate('--punch-hole', range, isNameless ? [handle.fd] : []);
     if (outcome !== 'done') return outcome === 'refused' ? 'refused' : 'unavailable';
     const { blocks, size } = await handle.stat();
     return blocks * 512 < fileBytes && size === fileBytes ? 'works' : 'refused';
@@ -32,10 +34,9 @@ export async function tryHolePunching(dir: string): Promise<'works' | 'refused' 
   }
 }
 
-/** Where another program finds the open file; it keeps its name where there is no such place. */
-async function withoutName({ fd }: FileHandle, name: string): Promise<string> {
-  const place = `/proc/${process.pid}/fd/${fd}`;
-  if (!existsSync(place)) return name;
+/** Whether the file can do without its name, which it keeps where an open file is at no other place. */
+async function dropName(name: string): Promise<boolean> {
+  if (!existsSync('/proc/self/fd')) return false;
   await rm(name);
-  return place;
+  return true;
 }
