@@ -5,7 +5,7 @@ import type { DetectedPackageManager } from '../detect/detect-package-manager.ts
 import { checkCommand } from './check-command.ts';
 import { describeExit } from './describe-exit.ts';
 import type { RunBuildCommandOptions } from './run-build-command.ts';
-import { managerNotInstalled, runManagerCommand } from './run-manager-command.ts';
+import { managerNotInstalled, nameOf, runManagerCommand } from './run-manager-command.ts';
 
 /**
  * The version of the package manager that is there.
@@ -63,7 +63,7 @@ export function checkManagerVersion(
   const asked = /^\D*(\d+)/.exec(manager.version ?? '')?.[1];
   const major = found.split('.')[0];
   if (asked === undefined || asked === major) return;
-  const problem = `the project asks for ${manager.plugin.name} ${manager.version}, found is ${found}`;
+  const problem = `the project asks for ${nameOf(manager)}, found is ${found}`;
   if (manager.plugin.name === 'yarn' && (asked === '1') !== (major === '1'))
     throw managerNotInstalled(manager, problem);
   onLine(`Warning: ${problem}`);

@@ -2,6 +2,7 @@ import { pluginKey, ProjectRunnerError } from '@project-runner/core';
 import type { Command, ProcessExit } from '@project-runner/core';
 
 import type { DetectedPackageManager } from '../detect/detect-package-manager.ts';
+import { withoutUserInfo } from '../without-user-info.ts';
 import { runBuildCommand } from './run-build-command.ts';
 import type { RunBuildCommandOptions } from './run-build-command.ts';
 
@@ -19,22 +20,25 @@ export async function runManagerCommand(
     return await runBuildCommand(command, options);
   } catch (error) {
     if (!ProjectRunnerError.is(error) || error.code !== 'SPAWN_FAILED') throw error;
-    const { plugin, version } = manager;
-    const asked = version ? ` ${version}` : '';
-    const problem = `the project uses ${plugin.name}${asked} and there is no ${command.file} on PATH`;
+    const problem = `the project uses ${nameOf(manager)} and there is no ${command.file} on PATH`;
     throw managerNotInstalled(manager, problem, error);
   }
 }
 
 export function managerNotInstalled(
-  { plugin, version }: DetectedPackageManager,
+  manager: DetectedPackageManager,
   problem: string,
   cause?: unknown,
-  hint: string = `Install ${plugin.name}${version ? ` ${version}` : ''} on this machine and see that it is on PATH`,
+  hint: string = `Install ${nameOf(manager)} on this machine and see that it is on PATH`,
 ): ProjectRunnerError {
   return new ProjectRunnerError('PACKAGE_MANAGER_NOT_INSTALLED', problem, {
-    plugin: pluginKey(plugin),
+    plugin: pluginKey(manager.plugin),
     hint,
     ...(cause ? { cause } : {}),
   });
+}
+
+/** With the version that the project asks for, if it does. */
+export function nameOf({ plugin, version }: DetectedPackageManager): string {
+  return version ? `${plugin.name} ${withoutUserInfo(version)}` : plugin.name;
 }

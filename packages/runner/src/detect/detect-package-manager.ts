@@ -115,9 +115,11 @@ function lockfileIn(root: string, finding: Finding, dir: string, look: LookAt): 
 function refuseUnknown(directory: DirectorySnapshot, managers: readonly PackageManagerPlugin[]): void {
   const declared = directory.manifest?.declaredPackageManager;
   if (!declared || managers.some((manager) => manager.name === declared.name)) return;
+  // Of an address without a name before it this is the part with the password.
+  const name = declared.name.replace(/:.*/s, ':…');
   throw new ProjectRunnerError(
     'PACKAGE_MANAGER_UNKNOWN',
-    `${join(directory.dir, 'package.json')} asks for ${showJson(declared.name)} in ${declared.field}; ` +
+    `${join(directory.dir, 'package.json')} asks for ${showJson(name)} in ${declared.field}; ` +
       `known are ${managers.map((manager) => manager.name).join(', ') || 'none'}`,
     { hint: 'Add a package-manager plugin of that name, or change the field' },
   );

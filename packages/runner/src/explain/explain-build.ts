@@ -6,6 +6,7 @@ import { buildVariables } from '../build/build-variables.ts';
 import { lookAtSource } from '../build/look-at-source.ts';
 import { readManifest } from '../detect/read-manifest.ts';
 import { snapshotDirectory } from '../detect/snapshot-directory.ts';
+import { withoutUserInfo } from '../without-user-info.ts';
 import type { ExplainedProject } from './explained-project.ts';
 import type { ExplainedCommand, ProjectExplanation } from './project-explanation.ts';
 
@@ -37,7 +38,7 @@ export function explainBuild(
       name: manager.plugin.name,
       reason: manager.reason,
       declaredIn: declaredIn(project),
-      wanted: manager.version ?? null,
+      wanted: manager.version === undefined ? null : withoutUserInfo(manager.version),
       found,
       foundReason,
       lockfile: manager.lockfile ?? null,

@@ -142,6 +142,25 @@ it.each([
   expect(existsSync(ran)).toBe(false);
 });
 
+it('tells no password of an address that package.json names', async () => {
+  const named = (packageManager: string): string =>
+    folder({
+      'package.json': manifest({ scripts: { start: 'node server.js' }, packageManager }),
+      'server.js': '',
+    });
+  const bin = program('yarn', 'echo 4.1.0');
+  const found = await explainProject(named('yarn@https://user:tok3n@example.test/yarn-9.js'), testConfig(), {
+    envVars: { PATH: path(bin) },
+  });
+  expect(found.packageManager.wanted).toBe('https://example.test/yarn-9.js');
+  expect(JSON.stringify(found)).not.toContain('tok3n');
+  const unknown = await explainProject(named('https://user:tok3n@example.test/yarn.js'), testConfig()).catch(
+    (error: Error) => error,
+  );
+  expect(unknown).toMatchObject({ code: 'PACKAGE_MANAGER_UNKNOWN' });
+  expect((unknown as Error).message).toContain('asks for "https:…"');
+});
+
 it('runs nothing of a project that is hostile in every place it knows', async () => {
   const home = folder();
   const mark = join(home, 'ran');

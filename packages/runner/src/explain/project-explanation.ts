@@ -26,7 +26,7 @@ export interface ProjectExplanation {
     reason: string;
     /** The field of package.json that names it: `packageManager` or `devEngines.packageManager`; `null`: none. */
     declaredIn: string | null;
-    /** That the project asks for, as far as it says. */
+    /** That the project asks for, as far as it says; an address is without its user and password. */
     wanted: string | null;
     /** That is there; `null` where it is not needed, cannot be asked, or only code of the project tells it. */
     found: string | null;
