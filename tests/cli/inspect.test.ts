@@ -1,3 +1,4 @@
+import { chmodSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { ProjectExplanation } from '@project-runner/runner';
@@ -5,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import { tempFolder, writeFiles } from '../support/temp-folder.ts';
 import { listFiles, project } from './shop-project.ts';
-import { cliEvents, runCli } from './spawn-cli.ts';
+import { cliEvents, runCli, spawnCli } from './spawn-cli.ts';
 
 type InspectEvent = { event: 'inspect' } & ProjectExplanation;
 
@@ -135,6 +136,35 @@ describe('project-runner inspect', () => {
     expect(doctorCode).toBe(1);
     expect(stdout).toMatch(/^problem +configuration +\/.*project-runner\.config\.mjs: /m);
     expect(stdout).not.toMatch(/^ok +configuration/m);
+  });
+
+  const wrapping = {
+    'project-runner.config.mjs': `export default {
+      wrap: { 'log-sink:file': (inner) => { console.log('wrapped'); return inner; } },
+    };`,
+  };
+
+  it('calls wrappers once where the project fails it', async () => {
+    const dir = await project({ ...wrapping, 'package-lock.json': '{}', 'yarn.lock': '' });
+    const { code, stderr } = await runCli(['inspect', dir]);
+    expect(code).toBe(3);
+    expect(stderr).toContain('error [PACKAGE_MANAGER_AMBIGUOUS]');
+    expect(stderr).not.toContain('project-runner.config.mjs');
+    expect(stderr.match(/wrapped/g)).toHaveLength(1);
+  });
+
+  it('calls wrappers once where the user ends it, and takes its temporary files with it', async () => {
+    const [temp, bin] = [tempFolder(), tempFolder()];
+    const dir = await project(wrapping);
+    await writeFiles(bin, { npm: `#!/bin/sh\ntouch ${temp}/asked\nexec sleep 60\n` });
+    chmodSync(join(bin, 'npm'), 0o755);
+    const PATH = `${bin}:${process.env.PATH}`;
+    const asked = spawnCli(['inspect', dir, '--env', `PATH=${PATH}`], { env: { TMPDIR: temp } });
+    await expect.poll(() => readdirSync(temp), { timeout: 30_000 }).toContain('asked');
+    asked.child.kill('SIGINT');
+    expect(await asked.exited).toBe(130);
+    expect(asked.stderr().match(/wrapped/g)).toHaveLength(1);
+    expect(readdirSync(temp).join()).not.toContain('project-runner-explain');
   });
 
   it('has the exit code of a build that would fail for want of a package manager, and tells the rest', async () => {

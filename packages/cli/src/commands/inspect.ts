@@ -1,6 +1,6 @@
 import { ProjectRunnerError } from '@project-runner/core';
 import { composePlugins, explainProject } from '@project-runner/runner';
-import type { ProjectExplanation, RunnerConfig } from '@project-runner/runner';
+import type { ProjectExplanation } from '@project-runner/runner';
 
 import type { CliIo } from '../cli-io.ts';
 import { exitCodeOf, exitCodes } from '../exit-codes.ts';
@@ -39,17 +39,9 @@ async function explain(
   const { config: written, file } = await loadConfig(dir, io.cwd, options.config);
   const config = mergeConfig(written, options, dir, io, reporter.logger);
   const { skipInstall = false, cache = true } = options;
-  try {
-    return await explainProject(dir, config, { name, envVars, secrets, skipInstall, cache, signal });
-  } catch (error) {
-    throwIfRefused(config, file);
-    throw error;
-  }
-}
-
-/** What is wrong with the configuration names its file; what is wrong with the project does not. */
-function throwIfRefused(config: RunnerConfig, file: string | undefined): void {
-  inConfig(file, () => composePlugins(config));
+  // What is wrong with the configuration names its file; what is wrong with the project does not.
+  const plugins = inConfig(file, () => composePlugins(config));
+  return explainProject(dir, config, { name, envVars, secrets, skipInstall, cache, signal, plugins });
 }
 
 /** What hinders a build has the code of one that fails. */

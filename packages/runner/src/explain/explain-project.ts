@@ -52,10 +52,10 @@ export async function explainProject(
 async function find(
   dir: string,
   written: RunnerConfig,
-  { temp, ...options }: ExplainOptions & { temp: string },
+  { temp, plugins: composed, ...options }: ExplainOptions & { temp: string },
 ): Promise<ExplainedProject> {
   const config = resolveConfig(written);
-  const hostPlugins = composePlugins(written);
+  const hostPlugins = composed ?? composePlugins(written);
   const signal = options.signal ?? new AbortController().signal;
   const records = localRecords(dir, options.name === undefined ? {} : { name: options.name });
   const source = await locateSource(records.project, {

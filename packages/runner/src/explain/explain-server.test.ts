@@ -2,6 +2,8 @@ import { wrap } from '@project-runner/core';
 import { healthHttp } from '@project-runner/health-http';
 import { expect, it } from 'vitest';
 
+import { composePlugins } from '../compose-plugins.ts';
+import type { RunnerConfig } from '../config.ts';
 import { allowOptions } from '../project-options/allow-options.ts';
 import { optionRules } from '../project-options/option-rules.ts';
 import { folder, manifest, testConfig } from './explain.test-support.ts';
@@ -74,6 +76,22 @@ it('composes the plugins once', async () => {
     end: 4200,
     mayShareSocket: false,
   });
+});
+
+it('uses plugins that were composed already', async () => {
+  let calls = 0;
+  const config: RunnerConfig = {
+    ...testConfig(),
+    wrap: {
+      'port-strategy:range': (inner) => {
+        calls += 1;
+        return wrap(inner, {});
+      },
+    },
+  };
+  const plugins = composePlugins(config);
+  await explainProject(project(), config, { plugins });
+  expect(calls).toBe(1);
 });
 
 it('says why nothing is told of the cache', async () => {

@@ -12,6 +12,8 @@ export interface ExplainOptions extends Pick<
 > {
   /** @default the name in package.json, else of the folder */
   name?: string;
+  /** Those of the configuration, where they were composed already. @default `composePlugins(config)` */
+  plugins?: PluginSet;
 }
 
 /** What all explanations work with. */
