@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -18,10 +18,19 @@ export interface StateFolderLook {
 
 /** Whose the state folder is, and which living runners have servers in it. */
 export function checkStateFolder(stateDir: string): StateFolderLook {
-  const nearest = upTo(stateDir, existsSync);
+  const nearest = upTo(stateDir, isThere);
   const there = upTo(nearest, isFolder);
-  if (nearest === stateDir) return { finding: look(stateDir, statSync(stateDir)), there };
+  const stat = statOf(stateDir);
+  if (stat !== null) return { finding: look(stateDir, stat), there };
   const details = { dir: stateDir, exists: false, owner: null, mode: null, ...noServers };
+  if (nearest === stateDir) {
+    const finding = found.problem(
+      `${stateDir} is a link to what cannot be reached`,
+      'Remove the link, make the folder that it leads to, or name another stateDir',
+      details,
+    );
+    return { finding, there };
+  }
   const finding =
     nearest === there && isWritable(there)
       ? found.ok(`${stateDir} will be made`, details)
@@ -115,8 +124,26 @@ function upTo(path: string, isSo: (path: string) => boolean): string {
   for (let at = path; ; at = dirname(at)) if (isSo(at) || at === dirname(at)) return at;
 }
 
+/** A link that leads nowhere is there, too: nothing can be made in its place. */
+function isThere(path: string): boolean {
+  return orNull(() => lstatSync(path)) !== null;
+}
+
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statOf(path)?.isDirectory() ?? false;
+}
+
+function statOf(path: string): Stats | null {
+  return orNull(() => statSync(path));
+}
+
+function orNull<T>(ask: () => T): T | null {
+  try {
+    return ask();
+  } catch {
+    // Not there, behind a folder that is closed to us, or in a circle of links.
+    return null;
+  }
 }
 
 function isWritable(dir: string): boolean {

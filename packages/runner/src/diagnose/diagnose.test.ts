@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -70,6 +79,33 @@ describe('the state folder', () => {
     });
     for (const path of [file, join(file, 'in/it'), join(dir, 'none')])
       expect(Object.keys(look(path).details)).toEqual(fields);
+  });
+
+  it.skipIf(process.platform === 'win32')('cannot be a link that leads nowhere, nor in one', () => {
+    const dir = folder();
+    const [link, loop] = [join(dir, 'link'), join(dir, 'loop')];
+    symlinkSync(join(dir, 'none'), link);
+    symlinkSync(loop, loop);
+    const fields = Object.keys(look(dir).details);
+    for (const path of [link, loop]) {
+      expect(checkStateFolder(path)).toMatchObject({
+        finding: {
+          level: 'problem',
+          message: `${path} is a link to what cannot be reached`,
+          hint: expect.stringContaining('Remove the link') as string,
+          details: { dir: path, exists: false, mode: null },
+        },
+        there: dir,
+      });
+      expect(checkStateFolder(join(path, 'in/it'))).toMatchObject({
+        finding: { level: 'problem', message: `${join(path, 'in/it')} cannot be made in ${path}` },
+        there: dir,
+      });
+      expect(Object.keys(look(path).details)).toEqual(fields);
+    }
+    mkdirSync(join(dir, 'none'), { mode: 0o700 });
+    expect(look(link)).toMatchObject({ level: 'ok', details: { exists: true } });
+    expect(look(join(link, 'in/it'))).toMatchObject({ level: 'ok', details: { exists: false } });
   });
 
   it.skipIf(process.platform === 'win32')('must be closed to others', () => {
