@@ -1,12 +1,15 @@
 import type { CliIo } from './cli-io.ts';
 
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'output-closed';
+/** `uncaught`: not the user, an error that nobody caught. */
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'output-closed' | 'uncaught';
 
 export interface StopRequests {
-  /** Aborts, with the `StopReason` as reason, when the user wants an end. */
+  /** Aborts, with the `StopReason` as reason, when there is to be an end. */
   readonly signal: AbortSignal;
   /** The reason, `undefined` as long as there is none. */
   reason(): StopReason | undefined;
+  /** As if the user had wanted it; nothing where that has happened already. */
+  request(reason: StopReason): void;
   dispose(): void;
 }
 
@@ -42,6 +45,7 @@ export function listenForStop(io: CliIo, onRepeat: (signal: 'SIGINT' | 'SIGTERM'
   return {
     signal: controller.signal,
     reason: () => (controller.signal.aborted ? (controller.signal.reason as StopReason) : undefined),
+    request,
     dispose() {
       // The listeners for output errors stay: without one, a late EPIPE would be a crash.
       for (const signal of signals) process.off(signal, onSignal);

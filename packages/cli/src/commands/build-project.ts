@@ -68,6 +68,7 @@ function isNews(line: string): boolean {
 /** The exit code of a command that was ended before it came to its point. */
 export function interrupted(reason: StopReason, reporter: Reporter): number {
   reporter.stopped();
+  if (reason === 'uncaught') return exitCodes.unexpected;
   return reason === 'output-closed' ? exitCodes.ok : exitCodeOfSignal(reason);
 }
 

@@ -1,8 +1,9 @@
 import type { CliIo } from '../cli-io.ts';
-import { exitCodeOfSignal } from '../exit-codes.ts';
+import { exitCodeOfSignal, exitCodes } from '../exit-codes.ts';
 import { createReporter } from '../output/reporter.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { listenForStop } from '../stop-requests.ts';
+import { listenForUncaught, uncaughtHint } from '../uncaught-errors.ts';
 import { interrupted } from './build-project.ts';
 
 export interface LookOptions {
@@ -13,8 +14,8 @@ export interface LookOptions {
 }
 
 /**
- * Runs a command that only looks: the user may end it, which it clears up after, and a second signal ends it at once.
- * Answers the exit code.
+ * Runs a command that only looks: the user may end it, which it clears up after, and a second signal, or an error that nobody
+ * caught, ends it at once. Answers the exit code.
  */
 export async function runLook(
   io: CliIo,
@@ -24,6 +25,13 @@ export async function runLook(
   const reporter = createReporter(io, { json, verbose });
   const killed = Promise.withResolvers<number>();
   const stop = listenForStop(io, (signal) => killed.resolve(exitCodeOfSignal(signal)));
+  const uncaught = listenForUncaught({
+    onFirst(error) {
+      killed.resolve(exitCodes.unexpected);
+      reporter.error(error, { hint: uncaughtHint });
+    },
+    onFurther: () => undefined,
+  });
   const orderly = look(reporter, stop.signal).catch((error: unknown) => {
     const reason = stop.reason();
     if (reason) return interrupted(reason, reporter);
@@ -32,6 +40,7 @@ export async function runLook(
   });
   const code = await Promise.race([orderly, killed.promise]);
   stop.dispose();
+  uncaught.dispose();
   reporter.close();
   return code;
 }

@@ -1,5 +1,5 @@
 import type { CliIo } from '../cli-io.ts';
-import { exitCodeOf, exitCodeOfSignal } from '../exit-codes.ts';
+import { exitCodeOf, exitCodeOfSignal, exitCodes } from '../exit-codes.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { openProject } from '../project/open-project.ts';
 import type { OpenedProject } from '../project/open-project.ts';
@@ -7,14 +7,19 @@ import { recordProject } from '../project/record-project.ts';
 import { tidyState } from '../project/tidy-state.ts';
 import { listenForStop } from '../stop-requests.ts';
 import type { StopRequests } from '../stop-requests.ts';
+import { listenForUncaught, uncaughtHint } from '../uncaught-errors.ts';
+import type { UncaughtErrors } from '../uncaught-errors.ts';
 import type { ProjectOptions } from './project-options.ts';
 
 /** How long a kill may take until the command leaves regardless, in ms. */
 const killPatienceMs = 2000;
 
+/** How long the end may take after an error that nobody caught, in ms: a server may have 28 s to stop. */
+const uncaughtPatienceMs = 40_000;
+
 /**
- * Opens the project, runs the task and shuts everything down again, however it ends. A second Ctrl-C kills at once.
- * Answers the exit code.
+ * Opens the project, runs the task and shuts everything down again, however it ends. A second Ctrl-C kills at once. An error
+ * that nobody caught ends it as any other does. Answers the exit code.
  */
 export async function withProject(
   path: string,
@@ -25,14 +30,17 @@ export async function withProject(
 ): Promise<number> {
   let opened: OpenedProject | undefined;
   const kill = killer(() => opened?.processes.killAll());
-  const stop = listenForStop(io, (signal) => {
-    if (kill.signal()) return;
+  const killWith = (code: number): void => {
+    if (kill.code() !== undefined) return;
     reporter.notice('Killing everything at once');
-    kill.start(signal);
-  });
+    kill.start(code);
+  };
+  const stop = listenForStop(io, (signal) => killWith(exitCodeOfSignal(signal)));
   stop.signal.addEventListener('abort', () => {
-    if (stop.reason() !== 'output-closed') reporter.notice('Stopping, press Ctrl-C again to kill at once');
+    const again = stop.reason() === 'uncaught' ? '' : ' again';
+    if (stop.reason() !== 'output-closed') reporter.notice(`Stopping, press Ctrl-C${again} to kill at once`);
   });
+  const uncaught = stopAtUncaught(stop, reporter, () => killWith(exitCodes.unexpected));
   const run = async (): Promise<number> => {
     try {
       opened = await openProject(path, options, io, reporter);
@@ -51,11 +59,34 @@ export async function withProject(
     return exitCodeOf(error);
   });
   const code = await Promise.race([orderly, kill.overdue]);
-  const killedBy = kill.signal();
+  const killed = kill.code();
   kill.end();
   stop.dispose();
+  uncaught.dispose();
   reporter.close();
-  return killedBy ? exitCodeOfSignal(killedBy) : code;
+  return killed ?? (uncaught.any() ? exitCodes.unexpected : code);
+}
+
+function stopAtUncaught(stop: StopRequests, reporter: Reporter, onOverdue: () => void): UncaughtErrors {
+  let timer: NodeJS.Timeout | undefined;
+  const uncaught = listenForUncaught({
+    onFirst(error) {
+      timer = setTimeout(onOverdue, uncaughtPatienceMs);
+      try {
+        reporter.error(error, { hint: uncaughtHint });
+      } finally {
+        stop.request('uncaught');
+      }
+    },
+    onFurther: (error) => reporter.logger.warn(`One more error that nobody caught: ${String(error)}`),
+  });
+  return {
+    any: () => uncaught.any(),
+    dispose() {
+      clearTimeout(timer);
+      uncaught.dispose();
+    },
+  };
 }
 
 /** A convenience of those who look for a log by hand. */
@@ -73,9 +104,9 @@ async function tidy(opened: OpenedProject, { logger }: Reporter): Promise<void> 
 }
 
 interface Killer {
-  start(signal: 'SIGINT' | 'SIGTERM'): void;
-  /** The signal that made it start. */
-  signal(): 'SIGINT' | 'SIGTERM' | undefined;
+  start(code: number): void;
+  /** The exit code that it was started with. */
+  code(): number | undefined;
   /** Resolves when everything has had its time to die. */
   overdue: Promise<number>;
   end(): void;
@@ -85,17 +116,17 @@ interface Killer {
 function killer(killAll: () => void): Killer {
   const { promise: overdue, resolve } = Promise.withResolvers<number>();
   const timers: NodeJS.Timeout[] = [];
-  let startedBy: 'SIGINT' | 'SIGTERM' | undefined;
+  let startedWith: number | undefined;
   return {
-    start(signal) {
-      startedBy = signal;
+    start(code) {
+      startedWith = code;
       killAll();
       timers.push(
         setInterval(killAll, 100),
-        setTimeout(() => resolve(exitCodeOfSignal(signal)), killPatienceMs),
+        setTimeout(() => resolve(code), killPatienceMs),
       );
     },
-    signal: () => startedBy,
+    code: () => startedWith,
     overdue,
     end: () => timers.forEach((timer) => clearTimeout(timer)),
   };

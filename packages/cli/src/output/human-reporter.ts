@@ -61,13 +61,13 @@ export function createHumanReporter(io: CliIo, { verbose }: Omit<ReporterOptions
     },
     notice: tell,
     stopped: () => progress.done('Stopped'),
-    error(error, { logFile, echo, rewrite } = {}) {
+    error(error, { logFile, echo, rewrite, hint: ownHint } = {}) {
       progress.fail();
       const lines = withoutEcho(buildLines, echo);
       if (!verbose && lines.length > 0) {
         tell(`Last lines of the build log:\n${lines.map((line) => `  ${line}`).join('\n')}`);
       }
-      const { code, message, hint, causes, stack } = describeError(error, rewrite);
+      const { code, message, hint = ownHint, causes, stack } = describeError(error, rewrite);
       // The server's last words are part of the message, for callers who did not see them as they came.
       const text = logsShown ? message.replace(/\. Its last lines:\n[^]*$/, '') : message;
       tell(`${paint('red', `error [${code}]`)} ${text}`);

@@ -25,9 +25,9 @@ export function createJsonReporter(io: CliIo, { verbose }: Omit<ReporterOptions,
     response: (info) => emit('response', info),
     notice: (message) => emit('notice', { message }),
     stopped: () => emit('stopped'),
-    error: (error, { logFile, rewrite } = {}) => {
+    error: (error, { logFile, rewrite, hint } = {}) => {
       const { stack, ...described } = describeError(error, rewrite);
-      emit('error', { ...described, logFile, ...(verbose ? { stack } : {}) });
+      emit('error', { ...described, hint: described.hint ?? hint, logFile, ...(verbose ? { stack } : {}) });
     },
     logger: {
       debug: diagnostic('debug'),

@@ -28,6 +28,8 @@ export interface ErrorDetails {
   logFile?: string | undefined;
   /** Text with which the build log ends, because it is this error's. */
   echo?: string | undefined;
+  /** What to do about an error that does not say so itself. */
+  hint?: string | undefined;
   /** Makes paths the user's. */
   rewrite?: ((text: string) => string) | undefined;
 }

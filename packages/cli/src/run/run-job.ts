@@ -101,7 +101,7 @@ const codes: Readonly<Record<FinalJobStatus, number>> = {
 
 function exitCodeOfStop(stop: StopRequests): number {
   const reason = stop.reason();
-  return reason === undefined || reason === 'output-closed'
+  return reason === undefined || reason === 'output-closed' || reason === 'uncaught'
     ? exitCodes.jobCancelled
     : exitCodeOfSignal(reason);
 }
