@@ -51,6 +51,7 @@ describe('several health probes', () => {
         message: expect.stringContaining(
           `[health-probe:${probe}] Health check returned status ${status}`,
         ) as string,
+        hint: expect.stringContaining(`set path of health-probe:${probe}, now /${probe},`) as string,
       });
       const { server } = await events.next('spawned');
       expect(processesMarked(server.id)).toEqual([]);

@@ -53,7 +53,29 @@ describe('a health probe', () => {
   it('that never answers does not hold up the deadline', async () => {
     const { runner } = testRunner({ plugins: [probe(never)] });
     const built = await buildFolder(runner, await serverProject('well'));
-    expect(await cleanFailure(runner, built, 1000)).toMatchObject({ code: 'SERVER_NOT_READY' });
+    expect(await cleanFailure(runner, built, 1000)).toMatchObject({
+      code: 'SERVER_NOT_READY',
+      message: expect.stringMatching(
+        /last seen: \[health-probe:faulty\] did not answer within \d+ ms\b/,
+      ) as string,
+    });
+  });
+
+  it('that never answers in its time is asked again, and told', async () => {
+    let asked = 0;
+    const check = (): Promise<ProbeResult> => {
+      asked += 1;
+      return never();
+    };
+    const { runner } = testRunner({ plugins: [probe(check)], healthCheck: { timeoutMs: 200 } });
+    const built = await buildFolder(runner, await serverProject('well'));
+    expect(await cleanFailure(runner, built, 3000)).toMatchObject({
+      code: 'SERVER_NOT_READY',
+      message: expect.stringContaining(
+        'last seen: [health-probe:faulty] did not answer within 200 ms',
+      ) as string,
+    });
+    expect(asked).toBeGreaterThan(1);
   });
 
   it('that never answers later is a bad answer, to healthCheck and to the liveness watch', async () => {
@@ -71,7 +93,7 @@ describe('a health probe', () => {
     expect(first).toMatchObject({ healthy: false });
     answers = true;
     expect(await events.next('restarting')).toMatchObject({
-      reason: expect.stringContaining('no answer within 500 ms') as string,
+      reason: expect.stringContaining('[health-probe:faulty] did not answer within 500 ms') as string,
     });
     await events.next('ready', 2);
   });

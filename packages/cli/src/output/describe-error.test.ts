@@ -33,6 +33,14 @@ describe('describeError', () => {
     expect(describeError(error).hint).toMatch(/--build-timeout SECONDS/);
   });
 
+  it('names the probe that is at fault, as the runner does', () => {
+    const hint =
+      'See the log of the server; give it more time with healthCheckTimeoutMs, or set path of health-probe:deep, now /bad, to one of its own';
+    expect(describeError(new ProjectRunnerError('SERVER_NOT_READY', 'm', { hint })).hint).toBe(
+      'See its log above; give it more time with --start-timeout SECONDS, or set path of health-probe:deep, now /bad, to one of its own in project-runner.config.ts',
+    );
+  });
+
   it('rewrites all that is read', () => {
     const error = new ProjectRunnerError('BUILD_FAILED', 'no /copy', {
       hint: 'make /copy',

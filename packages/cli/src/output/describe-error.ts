@@ -1,6 +1,6 @@
 import { ProjectRunnerError } from '@project-runner/core';
 
-import { cliHints } from './cli-hints.ts';
+import { cliHint } from './cli-hint.ts';
 
 export interface DescribedError {
   code: string;
@@ -19,7 +19,7 @@ export function describeError(
 ): DescribedError {
   const known = ProjectRunnerError.is(error) ? error : undefined;
   const message = messageOf(error);
-  const hint = known && (cliHints[known.code] ?? known.hint);
+  const hint = known && cliHint(known);
   return {
     code: known?.code ?? 'UNEXPECTED',
     message: rewrite(message),

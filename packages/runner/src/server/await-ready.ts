@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { ProjectRunnerError } from '@project-runner/core';
+import { pluginKey, ProjectRunnerError } from '@project-runner/core';
 import type { HealthProbePlugin, ProbeTarget, ProcessHandle } from '@project-runner/core';
 
 import { deployCancelled } from './deploy-cancelled.ts';
 import { ownedHost } from './owned-host.ts';
-import { askProbe, firstComplaint } from './probe-server.ts';
+import { askInTime, firstComplaint, notInTime } from './probe-server.ts';
+import type { Complaint } from './probe-server.ts';
 import { untilAccepts } from './until-accepts.ts';
 import { untilAborted } from '../within.ts';
 import { withLimit } from './with-limit.ts';
@@ -45,12 +46,13 @@ export async function awaitReady(options: AwaitReadyOptions): Promise<ReadyOutco
   const over = new AbortController();
   const end = (reason: NotReady): void => over.abort(reason);
   const timer = setTimeout(
-    () => end({ reason: 'error', error: tooLate(options, watch.seen) }),
+    () => end({ reason: 'error', error: tooLate(options, watch) }),
     options.deadlineMs,
   );
   const cancel = (): void => end({ reason: 'error', error: deployCancelled(options.signal.reason) });
   const watch: Watch = {
-    seen: `nothing accepts connections on port ${options.target.port}`,
+    seen: null,
+    asked: new Map(),
     strangeSince: null,
     accepted: false,
     announced: false,
@@ -78,8 +80,10 @@ export async function awaitReady(options: AwaitReadyOptions): Promise<ReadyOutco
 }
 
 interface Watch {
-  /** What the last look saw, for the error. */
-  seen: string;
+  /** What the last look saw, for the error; `null` before the first is over. */
+  seen: Seen | null;
+  /** Probes that have not answered yet, and when they were asked, in ms of `performance.now()`. */
+  asked: Map<HealthProbePlugin, number>;
   strangeSince: number | null;
   /** A connection was accepted where the server is to answer. */
   accepted: boolean;
@@ -87,6 +91,9 @@ interface Watch {
   announced: boolean;
   end(reason: NotReady): void;
 }
+
+/** Without a probe it is something else that hinders. */
+type Seen = Pick<Complaint, 'message'> & Partial<Complaint>;
 
 async function poll(
   options: AwaitReadyOptions,
@@ -121,13 +128,13 @@ async function look(
   // to a guessed path would only cost it time.
   const probe = watch.announced && target.optionalPath ? acceptsIsEnough : probeAll;
   const [seen, sockets] = await Promise.all([
-    probe(options, connected, signal),
+    probe(options, watch, connected, signal),
     handle.listening(target.port),
   ]);
   signal.throwIfAborted();
   const bound = sockets === null ? connected : ownedHost(sockets, target.port, connected);
   if (bound === null) {
-    watch.seen = `port ${target.port} is answered by a process that is not part of the server`;
+    watch.seen = { message: `port ${target.port} is answered by a process that is not part of the server` };
     watch.strangeSince ??= performance.now();
     if (performance.now() - watch.strangeSince > strangerPatienceMs) {
       watch.end({ reason: 'stranger' });
@@ -135,7 +142,7 @@ async function look(
     return null;
   }
   watch.strangeSince = null;
-  const problem = bound === connected ? seen : await probe(options, bound, signal);
+  const problem = bound === connected ? seen : await probe(options, watch, bound, signal);
   signal.throwIfAborted();
   if (problem !== null) {
     watch.seen = problem;
@@ -151,11 +158,19 @@ function acceptsIsEnough(): Promise<null> {
 /** What is wrong, `null` for nothing. */
 async function probeAll(
   { probes, target, probeTimeoutMs }: AwaitReadyOptions,
+  { asked }: Watch,
   host: string,
   signal: AbortSignal,
-): Promise<string | null> {
+): Promise<Complaint | null> {
   const results = await withLimit(signal, probeTimeoutMs, (limit) =>
-    Promise.all(probes.map((probe) => askProbe(probe, { ...target, host }, limit))),
+    Promise.all(
+      probes.map(async (probe) => {
+        asked.set(probe, performance.now());
+        const answer = await askInTime(probe, { ...target, host }, limit, probeTimeoutMs);
+        asked.delete(probe);
+        return answer;
+      }),
+    ),
   );
   return firstComplaint(probes, results);
 }
@@ -191,12 +206,28 @@ function wrongPort(wanted: number, found: readonly number[]): ProjectRunnerError
   );
 }
 
-function tooLate({ deadlineMs }: AwaitReadyOptions, seen: string): ProjectRunnerError {
+function tooLate({ deadlineMs, target }: AwaitReadyOptions, watch: Watch): ProjectRunnerError {
+  const { message, probe } = watch.seen ?? unanswered(watch, target.port);
+  // What a probe asks by an option of its own, no setting of the runner changes.
+  const setPath =
+    probe?.path === undefined
+      ? 'set healthCheck.endpoint to its own path'
+      : `set path of ${pluginKey(probe)}, now ${probe.path}, to one of its own`;
   return new ProjectRunnerError(
     'SERVER_NOT_READY',
-    `The server was not healthy within ${deadlineMs} ms; last seen: ${seen}`,
-    {
-      hint: 'See the log of the server; give it more time with healthCheckTimeoutMs, or set healthCheck.endpoint to its own path',
-    },
+    `The server was not healthy within ${deadlineMs} ms; last seen: ${message}`,
+    { hint: `See the log of the server; give it more time with healthCheckTimeoutMs, or ${setPath}` },
   );
+}
+
+/** Not one look is over. */
+function unanswered({ asked, accepted }: Watch, port: number): Seen {
+  const [first] = asked;
+  if (first) {
+    const [probe, since] = first;
+    return { probe, message: notInTime(probe, performance.now() - since) };
+  }
+  return {
+    message: accepted ? `port ${port} accepts connections` : `nothing accepts connections on port ${port}`,
+  };
 }

@@ -14,36 +14,56 @@ export async function probeServer(
   probes: readonly HealthProbePlugin[],
   timeoutMs: number,
 ): Promise<ProbeResult> {
-  const late = (): ProbeResult => ({
-    healthy: false,
-    message: `Health check failed: no answer within ${timeoutMs} ms`,
-  });
   const signal = AbortSignal.timeout(timeoutMs);
   const reached = reachable(target);
-  const results = await Promise.all(
-    probes.map((probe) =>
-      withinMs(
-        askProbe(probe, reached, signal),
-        // The probe's own answer to the signal is the better one.
-        timeoutMs + 250,
-        late,
-      ),
-    ),
-  );
-  const message = firstComplaint(probes, results);
-  return message === null ? { healthy: true } : { healthy: false, message };
+  const results = await Promise.all(probes.map((probe) => askInTime(probe, reached, signal, timeoutMs)));
+  const complaint = firstComplaint(probes, results);
+  return complaint === null ? { healthy: true } : { healthy: false, message: complaint.message };
+}
+
+export interface Complaint {
+  probe: HealthProbePlugin;
+  message: string;
 }
 
 /** What the first probe that is not content says, and which one it is where there are several; `null` for none. */
 export function firstComplaint(
   probes: readonly HealthProbePlugin[],
-  results: readonly ProbeResult[],
-): string | null {
+  results: readonly ProbeAnswer[],
+): Complaint | null {
   const index = results.findIndex(({ healthy }) => !healthy);
-  const probe = probes[index];
-  if (!probe) return null;
-  const message = results[index]?.message ?? 'the probe says unhealthy';
-  return probes.length === 1 ? message : `[${pluginKey(probe)}] ${message}`;
+  const [probe, result] = [probes[index], results[index]];
+  if (!probe || !result) return null;
+  const message = result.message ?? 'the probe says unhealthy';
+  return {
+    probe,
+    message: probes.length === 1 || result.isNone ? message : `[${pluginKey(probe)}] ${message}`,
+  };
+}
+
+export interface ProbeAnswer extends ProbeResult {
+  /** The probe gave none, and did not heed its signal either. */
+  isNone?: true;
+}
+
+/** Asks one probe, whose signal aborts after `timeoutMs`. @throws as `askProbe` does */
+export function askInTime(
+  probe: HealthProbePlugin,
+  target: ProbeTarget,
+  signal: AbortSignal,
+  timeoutMs: number,
+): Promise<ProbeAnswer> {
+  return withinMs<ProbeAnswer>(
+    askProbe(probe, target, signal),
+    // The probe's own answer to the signal is the better one.
+    timeoutMs + 250,
+    () => ({ healthy: false, message: notInTime(probe, timeoutMs), isNone: true }),
+  );
+}
+
+/** Names the probe even where there is only one: it may be the one at fault. */
+export function notInTime(probe: HealthProbePlugin, ms: number): string {
+  return `[${pluginKey(probe)}] did not answer within ${Math.round(ms)} ms`;
 }
 
 /**
@@ -54,12 +74,8 @@ function reachable({ socketPath, ...target }: ProbeTarget): ProbeTarget {
   return socketPath === undefined || !existsSync(socketPath) ? target : { ...target, socketPath };
 }
 
-/** Asks one probe. @throws ProjectRunnerError `PLUGIN_FAILED`, also for an answer that is none */
-export function askProbe(
-  probe: HealthProbePlugin,
-  target: ProbeTarget,
-  signal: AbortSignal,
-): Promise<ProbeResult> {
+/** @throws ProjectRunnerError `PLUGIN_FAILED`, also for an answer that is none */
+function askProbe(probe: HealthProbePlugin, target: ProbeTarget, signal: AbortSignal): Promise<ProbeResult> {
   return callPlugin(probe, 'check', async () => {
     const result = (await probe.check(target, signal)) as Partial<ProbeResult> | undefined;
     if (typeof result?.healthy === 'boolean') return result as ProbeResult;
