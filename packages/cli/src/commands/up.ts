@@ -52,7 +52,13 @@ export async function up(path: string, options: UpOptions, io: CliIo): Promise<n
 
 /** A command that was killed could not stop its server, and nobody else looks after it. */
 async function stopLeftovers({ runner }: OpenedProject, reporter: Reporter): Promise<void> {
-  for (const server of await runner.recover()) {
+  const left = new Map<string, RunningServer>();
+  // One that was still starting is ended by the runner itself, which answers only those that are to stay.
+  const unlisten = runner.on('adopted', ({ server }) => left.set(server.id, server));
+  for (const server of await runner.recover()) left.set(server.id, server);
+  unlisten();
+  for (const server of left.values()) {
+    // Joins the end that is under way.
     await runner.stop(server);
     reporter.notice(
       `Stopped process ${server.processId} on port ${server.port}: a command that was killed had left it`,
