@@ -13,8 +13,15 @@ export const portStrategy: readonly Rule[] = [
     checks: ['acquire: an excluded port is passed over', 'share: an excluded port is not shared'],
   },
   {
-    text: 'where `request.port` is set that one or a rejection;',
-    checks: ['acquire: another port than the one asked for will not do'],
+    text: 'where `request.port` is set that one or a rejection, also where nobody has leased it and another process listens on it,',
+    checks: [
+      'acquire: another port than the one asked for will not do',
+      'acquire: a port that is asked for is not leased while somebody else listens on it',
+    ],
+  },
+  {
+    text: 'with the code `PORT_UNAVAILABLE`;',
+    checks: ['acquire: the rejection of a port that is taken has the code PORT_UNAVAILABLE'],
   },
   { text: 'rejects when aborted.', checks: ['acquire: rejects when the signal has aborted'] },
   {
@@ -39,7 +46,10 @@ export const portStrategy: readonly Rule[] = [
     text: '`release()` gives it back; a second call does nothing, whoever has the port by then.',
     checks: ['release: gives the port back', 'release: a second call does nothing'],
   },
-  { text: 'Optional `stats`: the ports that are leased now.', checks: ['stats: counts what is leased'] },
+  {
+    text: 'Optional `stats`: the ports that are leased now, and how many more there are.',
+    checks: ['stats: counts what is leased'],
+  },
   {
     text: 'A lease of several ports names them in `ports`: a server that finds any of them taken gets another lease.',
     checks: ['ports: its own port and others, which nobody else gets'],

@@ -11,8 +11,11 @@ export interface MemoryPortsBreaks {
   /** What `release` does beyond the first call. */
   releaseAgain?: (port: number, leased: Set<number>) => void;
   keep?: boolean;
-  /** Looks whether a port that is asked for is free. */
+  /** Looks whether a port that is asked for is free: always, or never. @default where no server is to have it already */
   looks?: boolean;
+  /** What is thrown for a port that is taken. */
+  taken?: (isLeased: boolean) => unknown;
+  available?: number;
   /** Leases a held port to anybody. */
   shares?: boolean;
   /** The one port for everybody who asks while somebody else does. */
@@ -38,8 +41,9 @@ export function memoryPorts({ stats, ...breaks }: MemoryPortsBreaks = {}): PortS
     const signal = breaks.signal ?? given;
     signal.throwIfAborted();
     const isLeased = wanted !== undefined && leased.has(wanted) && !(breaks.shares && asked.held);
-    if (isLeased || (breaks.looks && wanted !== undefined && !(await isFree(wanted))))
-      throw new ProjectRunnerError('PORT_UNAVAILABLE', `${wanted}`);
+    const looks = wanted !== undefined && (breaks.looks ?? !asked.held);
+    if (isLeased || (looks && !(await isFree(wanted))))
+      throw breaks.taken?.(isLeased) ?? new ProjectRunnerError('PORT_UNAVAILABLE', `${wanted}`);
     if (leased.size >= (breaks.most ?? Infinity))
       throw new ProjectRunnerError('PORTS_EXHAUSTED', `${leased.size} ports are leased`);
     const key = breaks.key?.(asked);
@@ -66,7 +70,7 @@ export function memoryPorts({ stats, ...breaks }: MemoryPortsBreaks = {}): PortS
     name: 'mem',
     apiVersion: 1,
     acquire,
-    stats: () => ({ allocated: stats?.(leased) ?? [...leased], available: 100 }),
+    stats: () => ({ allocated: stats?.(leased) ?? [...leased], available: breaks.available ?? 100 }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { ProjectRunnerError } from '@project-runner/core';
 import type { PortRequest, PortStrategyPlugin } from '@project-runner/core';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -16,6 +17,7 @@ const suite =
   (it: It): void =>
     testPortStrategy(it, { create });
 
+const code = 'acquire: the rejection of a port that is taken has the code PORT_UNAVAILABLE';
 const described = 'acquire: a lease has a port, a host and variables';
 const aborted = 'acquire: rejects when the signal has aborted';
 const again = 'release: a second call does nothing';
@@ -72,11 +74,27 @@ const variations: readonly Variation<PortStrategyPlugin>[] = [
         ...good,
         acquire: (request, signal) =>
           good.acquire(request, signal).catch((error: unknown) => {
-            if (signal.aborted || request.held) throw error;
+            const isLeased = good.stats?.().allocated.includes(request.port ?? 0);
+            if (signal.aborted || request.held || !isLeased) throw error;
             return good.acquire({ exclude: [], owner: '' }, signal);
           }),
       };
     },
+  ],
+  [
+    'acquire: a port that is asked for is not leased while somebody else listens on it',
+    /must look \(and await what it sees\) .*found (\d+) leased for a request of \1/,
+    () => mem({ looks: false }),
+  ],
+  [
+    code,
+    /PORT_UNAVAILABLE where the port asked for is leased, found Error: it is taken/,
+    () => mem({ taken: () => new Error('it is taken') }),
+  ],
+  [
+    code,
+    /PORT_UNAVAILABLE where the port asked for is another process's, found the code PORTS_EXHAUSTED/,
+    () => mem({ taken: (isLeased) => (isLeased ? null : new ProjectRunnerError('PORTS_EXHAUSTED', 'none')) }),
   ],
   [
     'acquire: a held port is leased while its server listens on it',
@@ -176,6 +194,8 @@ const variations: readonly Variation<PortStrategyPlugin>[] = [
   ],
   [counts, /must have the leased port \d+, found \[\]/, () => mem({ stats: () => [] })],
   [counts, /must forget \d+ after release/, () => mem({ stats: everLeased() })],
+  [counts, /available must be a whole number from 0, found NaN/, () => mem({ available: Number.NaN })],
+  [counts, /available must be a whole number from 0, found -1/, () => mem({ available: -1 })],
 ];
 
 function everLeased(): (leased: Set<number>) => number[] {

@@ -12,6 +12,7 @@ import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
 import { testPortHold } from './test-port-hold.ts';
 import { testPortShare } from './test-port-share.ts';
+import { testRequestedPort } from './test-requested-port.ts';
 import { testSeveralPorts } from './test-several-ports.ts';
 import { within } from './within.ts';
 
@@ -101,6 +102,8 @@ export function testPortStrategy(
         `acquire must reject where the port asked for is leased, found ${lease?.port} instead of ${port}`,
       );
     }));
+
+  testRequestedPort(check);
 
   it('acquire: a held port is leased while its server listens on it', () =>
     withServer(create(), async ({ tryAcquire }, port) => {
@@ -208,6 +211,11 @@ export function testPortStrategy(
       assert.ok(
         !after.includes(port),
         `stats().allocated must forget ${port} after release, found ${inspect(after)}`,
+      );
+      const { available } = strategy.stats();
+      assert.ok(
+        Number.isInteger(available) && available >= 0,
+        `stats().available must be a whole number from 0, found ${inspect(available)}`,
       );
     }));
 
