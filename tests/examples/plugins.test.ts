@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { testHealthProbe, testLogSink } from '@project-runner/conformance';
+import type { ReceivedLine } from '@project-runner/conformance';
 import { describe, expect, it } from 'vitest';
 
 import { tcpProbe } from '../../examples/custom-health-plugin/tcp-probe.ts';
@@ -31,6 +32,12 @@ describe('custom-log-sink', () => {
     create: () => jsonLinesSink({ dir }),
     read: false,
     unwritable: () => jsonLinesSink({ dir: join(file, 'logs') }),
+    received: ({ serverId }) =>
+      readFileSync(join(dir, `${serverId}.jsonl`), 'utf8')
+        .split('\n')
+        .slice(0, -1)
+        .map((row) => JSON.parse(row) as ReceivedLine)
+        .map(({ time, ...line }) => ({ ...line, time: new Date(time ?? Number.NaN) })),
   });
 
   it('gets every line of a server beside the sinks of the preset', async () => {

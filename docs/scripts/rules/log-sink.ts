@@ -12,7 +12,10 @@ export const logSink: readonly Rule[] = [
   },
   {
     text: '`bytes` is only valid until `write` settles.',
-    checks: ['read: keeps nothing of bytes, which the runner uses again'],
+    checks: [
+      'read: keeps nothing of bytes, which the runner uses again',
+      'received: nothing of bytes is kept, which the runner uses again',
+    ],
   },
   {
     text: 'Every sink gets the same batch: it is frozen, and `bytes` cannot be, so copy what you want to change.',
@@ -46,6 +49,7 @@ export const logSink: readonly Rule[] = [
       'write: takes a notice of lines that are missing, whose numbers nobody gets',
       'position: goes on behind lines that are missing',
       'read: a notice is in the place of the lines that are missing',
+      'received: a notice is in the place of the lines that are missing',
     ],
   },
   {
@@ -72,6 +76,18 @@ export const logSink: readonly Rule[] = [
       'read: stream keeps one stream',
       'read: before is a cursor, and tail counts from it',
       'read: a cursor that is not kept gives nothing',
+    ],
+  },
+  {
+    text: 'A sink without `read` sends every line, too, blank ones as well, in order and as one of its session,',
+    checks: ['received: every line, in order, after close', 'received: sessions do not mix'],
+  },
+  {
+    text: 'with as much of an entry as it sends at all.',
+    checks: [
+      'received: each line has its number',
+      'received: each line has the time and the stream of its batch',
+      'received: a line that goes on is partial',
     ],
   },
 ];

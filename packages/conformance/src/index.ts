@@ -8,6 +8,7 @@ export type { StartProbedServer } from './started-server.ts';
 export type { ProbedServers, TestHealthProbeOptions } from './test-health-probe.ts';
 export { testLauncher } from './test-launcher.ts';
 export type { TestLauncherOptions } from './test-launcher.ts';
+export type { Received, ReceivedLine } from './test-log-received.ts';
 export { testLogSink } from './test-log-sink.ts';
 export type { TestLogSinkOptions } from './test-log-sink.ts';
 export type { UnwritableSink } from './test-unwritable.ts';

@@ -8,6 +8,8 @@ import { batch, newSession, sample, withNotice } from './sample-batch.ts';
 import type { It } from './suite.ts';
 import { testFactory } from './test-factory.ts';
 import { testLogPosition } from './test-log-position.ts';
+import { testLogReceived } from './test-log-received.ts';
+import type { Received } from './test-log-received.ts';
 import { testUnwritable } from './test-unwritable.ts';
 import type { UnwritableSink } from './test-unwritable.ts';
 import { watchBatches } from './watch-batches.ts';
@@ -22,6 +24,11 @@ export interface TestLogSinkOptions {
    * datagrams.
    */
   unwritable: (() => LogSinkPlugin | UnwritableSink) | null;
+  /**
+   * What a sink of `create` sent of a session, as its receiver got it: for one without `read`, of which nothing else tells
+   * what it wrote.
+   */
+  received?: Received;
 }
 
 const unseen = new Date(0);
@@ -36,7 +43,7 @@ const queries: readonly [name: string, query: LogQuery, expected: readonly strin
 ];
 
 /** Proves a log-sink plugin. */
-export function testLogSink(it: It, { create, read, unwritable }: TestLogSinkOptions): void {
+export function testLogSink(it: It, { create, read, unwritable, received }: TestLogSinkOptions): void {
   testFactory(it, {
     kind: 'log-sink',
     create,
@@ -75,6 +82,7 @@ export function testLogSink(it: It, { create, read, unwritable }: TestLogSinkOpt
 
   testUnwritable(it, unwritable);
   testLogPosition(it, create);
+  if (received) testLogReceived(it, { create, received });
 
   it('read: is there exactly when it is declared', () => {
     const found = typeof create().read;

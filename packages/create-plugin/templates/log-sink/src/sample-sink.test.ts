@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { testLogSink } from '@project-runner/conformance';
+import type { ReceivedLine } from '@project-runner/conformance';
+import type { LogEntry } from '@project-runner/core';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { sampleSink } from './sample-sink.ts';
@@ -19,8 +21,20 @@ describe('conformance', () => {
       // Its folder goes when it is open.
       return { sink: sampleSink({ dir: gone }), break: () => rmSync(gone, { recursive: true }) };
     },
+    // What the suite cannot see otherwise: the lines of a session as they came where the sink writes them.
+    received: ({ serverId }) => rowsOf(serverId),
   });
 });
+
+function rowsOf(serverId: string): ReceivedLine[] {
+  const rows = readFileSync(join(dir, `${serverId}.jsonl`), 'utf8')
+    .split('\n')
+    .slice(0, -1);
+  return rows.map((row) => {
+    const { text, stream, sequence, time, partial } = JSON.parse(row) as LogEntry;
+    return { text, stream, sequence, time: new Date(time), partial };
+  });
+}
 
 it('writes an object a line', async () => {
   const session = { serverId: 'one', deploymentId: 'two', projectId: 'three', buildId: 'four' };
