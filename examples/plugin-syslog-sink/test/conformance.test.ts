@@ -23,7 +23,7 @@ for (const [protocol, start] of Object.entries({ tcp: tcpReceiver, udp: udpRecei
       // Nobody listens there, and nobody tells who sends datagrams.
       unwritable: protocol === 'udp' ? null : () => syslogSink({ port: 1, retryMs: 0 }),
       // A receiver that is busy loses datagrams: what comes by UDP proves nothing of the sink.
-      ...(protocol === 'tcp' && { received: (session) => linesOf(receiver, session) }),
+      ...(protocol === 'tcp' && { received: (session: LogSession) => linesOf(receiver, session) }),
     });
 
     it('sends nothing that a strict receiver does not take', async () => {
