@@ -18,8 +18,8 @@ import { launcherLocal } from './launcher-local.ts';
 import { lookAtCgroups } from './look-at-cgroups.ts';
 import { tryHolePunching } from './try-hole-punching.ts';
 
-function folder(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'look-'));
+function folder(base = tmpdir()): string {
+  const dir = mkdtempSync(join(base, 'look-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
@@ -83,7 +83,8 @@ it.runIf(process.platform === 'linux')('tryHolePunching uses a file without a na
 it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
   'tryHolePunching works where children may not look at the files of this process',
   async () => {
-    const [dir, code] = [folder(), folder()];
+    // The temporary files of a test run may be closed to others.
+    const [dir, code] = [folder('/tmp'), folder('/tmp')];
     const before = await tryHolePunching(dir);
     for (const name of ['try-hole-punching.ts', 'fallocate.ts'])
       copyFileSync(join(import.meta.dirname, name), join(code, name));
